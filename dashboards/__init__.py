@@ -1,0 +1,1 @@
+"""Declarations derived from the catalogues: Prometheus rules, alerts, boards and the runbook."""
