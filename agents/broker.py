@@ -1,0 +1,97 @@
+"""kafka-python clients as the settings want them: the one place that knows addresses and accounts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+from agents.errors import BrokerError
+from agents.settings import Settings
+
+BOOTSTRAP_MS = 10_000
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+"""The largest record or batch that our own topics take; producers of the stream may use all of it."""
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments that every kafka-python client shares."""
+    security = settings.security
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.brokers,
+        "bootstrap_timeout_ms": BOOTSTRAP_MS,
+        "security_protocol": security.protocol,
+    }
+    if security.sasl:
+        options |= {
+            "sasl_mechanism": security.mechanism,
+            "sasl_plain_username": security.username,
+            "sasl_plain_password": security.password,
+        }
+    files = {
+        "ssl_cafile": security.ca_file,
+        "ssl_certfile": security.cert_file,
+        "ssl_keyfile": security.key_file,
+    }
+    return options | {name: str(path) for name, path in files.items() if path is not None}
+
+
+@contextlib.contextmanager
+def clear_errors(settings: Settings) -> Iterator[None]:
+    """Turn what Kafka clients raise into a `BrokerError` that names the address and the settings."""
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        raise BrokerError(
+            f"Kafka at {settings.broker} does not answer as expected: {type(error).__name__}: {error}\n"
+            "  start it, or correct VORONKA_BROKER and VORONKA_KAFKA_*"
+        ) from error
+
+
+@contextlib.contextmanager
+def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """An admin client, closed at the end; failures become `BrokerError`."""
+    with clear_errors(settings):
+        client = KafkaAdminClient(**client_options(settings))
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextlib.contextmanager
+def producer(settings: Settings) -> Iterator[KafkaProducer]:
+    """A producer that waits for all replicas, keeps order and takes large records."""
+    with clear_errors(settings):
+        client = KafkaProducer(
+            **client_options(settings),
+            acks="all",
+            linger_ms=20,
+            batch_size=128 * 1024,
+            max_request_size=MAX_MESSAGE_BYTES,
+            allow_auto_create_topics=False,
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextlib.contextmanager
+def reader(settings: Settings) -> Iterator[KafkaConsumer]:
+    """A consumer outside of any group that starts at the beginning; it commits nothing."""
+    with clear_errors(settings):
+        client = KafkaConsumer(
+            **client_options(settings),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+        )
+        try:
+            yield client
+        finally:
+            client.close(autocommit=False)

@@ -1,0 +1,180 @@
+"""Everything a deployment may choose: read once from `VORONKA_*` and checked before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+from agents.environment import Reader
+from agents.errors import UserError
+from streams.funnels import DEFAULT as SHIPPED_FUNNELS
+from streams.funnels import Funnels
+
+Clock = Literal["wall", "event"]
+WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
+
+CHANGELOG_TABLE = "journeys"
+
+
+class SettingsError(UserError):
+    """One or more settings are wrong; `problems` holds one line each, with the variable and the fix."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("wrong settings:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = problems
+
+
+class Security(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach Kafka: protocol, SASL account and TLS files. The password never shows in a `repr`."""
+
+    protocol: str = "PLAINTEXT"
+    mechanism: str = "SCRAM-SHA-512"
+    username: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    @property
+    def sasl(self) -> bool:
+        return self.protocol.startswith("SASL")
+
+    @property
+    def tls(self) -> bool:
+        return self.protocol.endswith("SSL")
+
+    def __repr__(self) -> str:
+        return f"Security({self.protocol}, user={self.username})"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked configuration; `load_settings` is the only maker outside of tests."""
+
+    broker: str = "127.0.0.1:9092"
+    security: Security = Security()
+    app_id: str = "voronka"
+    topic_prefix: str = ""
+    partitions: int = 4
+    replication: int | None = None
+    """Copies of each topic we create; None leaves it to the broker."""
+    http_host: str = "127.0.0.1"
+    http_port: int = 6066
+    clock: Clock = "wall"
+    zone: str = "Europe/Moscow"
+    working_hours: WorkingHours = MappingProxyType(dict.fromkeys(range(5), ((540, 1080),)))
+    """Weekday (0 = Monday) to its working intervals in minutes of the local day, end excluded."""
+    holidays: str | None = "RU"
+    currency: str = "RUB"
+    reps: tuple[str, ...] = ()
+    """The roster: reps exported by code, everybody else as `other`."""
+    sources: tuple[str, ...] = ()
+    """Lead sources exported by name, at most 12; the others as `other`."""
+    funnels: Funnels = SHIPPED_FUNNELS
+    reject_limit: int = 1000
+    """Rejected records in a row that stop a worker; 0 never stops it."""
+    session_timeout_seconds: float = 10.0
+    data_dir: Path = Path(".voronka")
+    log_level: str = "INFO"
+
+    @property
+    def leads_topic(self) -> str:
+        return f"{self.topic_prefix}crm.leads"
+
+    @property
+    def deals_topic(self) -> str:
+        return f"{self.topic_prefix}crm.deals"
+
+    @property
+    def ledger_topic(self) -> str:
+        return f"{self.topic_prefix}crm.ledger"
+
+    @property
+    def signals_topic(self) -> str:
+        return f"{self.topic_prefix}sales.signals"
+
+    @property
+    def quarantine_topic(self) -> str:
+        return f"{self.topic_prefix}sales.quarantine"
+
+    @property
+    def moves_topic(self) -> str:
+        return f"{self.topic_prefix}voronka-moves"
+
+    @property
+    def changelog_topic(self) -> str:
+        """Named by Faust after the app and its one table; the prefix therefore belongs into the app id."""
+        return f"{self.app_id}-{CHANGELOG_TABLE}-changelog"
+
+    @property
+    def brokers(self) -> list[str]:
+        """The bootstrap list as clients want it."""
+        return self.broker.split(",")
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Read and check all `VORONKA_*` variables of `env`; every wrong one is named in one `SettingsError`."""
+    read = Reader(env)
+    settings = Settings(
+        broker=read.addresses("BROKER", "127.0.0.1:9092"),
+        security=_security(read),
+        app_id=read.name("APP_ID", "voronka"),
+        topic_prefix=read.name("TOPIC_PREFIX", ""),
+        partitions=read.whole("PARTITIONS", 4, least=1, most=1024),
+        replication=read.whole("REPLICATION", 0, least=0, most=15) or None,
+        http_host=read.text("HTTP_HOST", "127.0.0.1"),
+        http_port=read.whole("HTTP_PORT", 6066, least=1, most=65535),
+        clock=read.choice("CLOCK", ("wall", "event")),
+        zone=read.zone("ZONE", "Europe/Moscow"),
+        working_hours=read.working_hours("WORKING_HOURS", "mon-fri 09:00-18:00"),
+        holidays=read.country("HOLIDAYS", "RU"),
+        currency=read.currency("CURRENCY", "RUB"),
+        reps=read.names("REPS"),
+        sources=read.names("SOURCES", most=12),
+        funnels=read.funnels("FUNNELS"),
+        reject_limit=read.whole("REJECT_LIMIT", 1000, least=0, most=1_000_000_000),
+        session_timeout_seconds=read.seconds("SESSION_TIMEOUT_SECONDS", 10.0, least=1.0, most=600.0),
+        data_dir=read.data_dir("DATA_DIR"),
+        log_level=read.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+    )
+    problems = read.problems + _misspelt(env, read.known)
+    if problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def _security(read: Reader) -> Security:
+    security = Security(
+        protocol=read.choice("KAFKA_SECURITY", ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")),
+        mechanism=read.choice("KAFKA_SASL_MECHANISM", ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")),
+        username=read.text("KAFKA_USERNAME", "") or None,
+        password=read.secret("KAFKA_PASSWORD"),
+        ca_file=read.file("KAFKA_CA_FILE"),
+        cert_file=read.file("KAFKA_CERT_FILE"),
+        key_file=read.file("KAFKA_KEY_FILE"),
+    )
+    if security.sasl and not (security.username and security.password):
+        read.problem(
+            "KAFKA_USERNAME", f"{security.protocol} needs an account", "set it and KAFKA_PASSWORD or _FILE"
+        )
+    if not security.sasl and (security.username or security.password):
+        read.problem(
+            "KAFKA_SECURITY", "an account is given but unused", "set SASL_SSL, or remove the account"
+        )
+    if not security.tls and (security.ca_file or security.cert_file or security.key_file):
+        read.problem("KAFKA_SECURITY", "TLS files are given but unused", "set SSL or SASL_SSL, or drop them")
+    return security
+
+
+def _misspelt(env: Mapping[str, str], known: frozenset[str]) -> list[str]:
+    """A variable that only resembles one of ours would be ignored in silence: say it instead."""
+    found = []
+    for variable in sorted(env):
+        unknown = variable.startswith("VORONKA_") and variable not in known
+        if unknown and (close := difflib.get_close_matches(variable, known, n=1, cutoff=0.85)):
+            found.append(f"{variable}: there is no such setting; did you mean {close[0]}?")
+    return found
