@@ -1,0 +1,59 @@
+"""The windows of time that every flow is summed over, and how long the panes behind them are kept.
+
+A window runs through the end of the minute that holds now; `prev_<window>` is the period before it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from streams.calendar import BusinessCalendar
+from streams.zones import DAY_MS, EPOCH_ORDINAL, MINUTE_MS
+
+HOUR_MS = 60 * MINUTE_MS
+
+MINUTE_PANES_MS = 48 * HOUR_MS
+HOUR_PANES_MS = 190 * DAY_MS
+HOUR_PANES_BY_SOURCE_AND_REP_MS = 32 * DAY_MS
+DAY_PANES_DAYS = 800
+
+_BY_MINUTE = {"1h": HOUR_MS, "24h": DAY_MS}
+_BY_HOUR = {"7d": 7 * DAY_MS, "30d": 30 * DAY_MS, "90d": 90 * DAY_MS}
+_BY_CALENDAR = ("today", "week", "month", "quarter", "year")
+_CURRENT = (*_BY_MINUTE, *_BY_HOUR, *_BY_CALENDAR)
+_PREV = "prev_"
+
+WINDOWS: tuple[str, ...] = (*_CURRENT, *(_PREV + window for window in _CURRENT))
+WINDOWS_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_month")
+
+
+def bounds(window: str, now_ms: int, calendar: BusinessCalendar) -> tuple[int, int]:
+    """[start, end) of one of `WINDOWS` in UTC milliseconds; `KeyError` for another name."""
+    name = window.removeprefix(_PREV)
+    previous = name != window
+    minute_end = now_ms - now_ms % MINUTE_MS + MINUTE_MS
+    if name in _BY_CALENDAR:
+        today = calendar.day_index(now_ms)
+        first = period_start(name, today)
+        start = calendar.day_start_ms(first)
+        if previous:
+            return calendar.day_start_ms(period_start(name, first - 1)), start
+        return start, minute_end
+    if name in _BY_MINUTE:
+        length = _BY_MINUTE[name]
+        start = minute_end - length
+    else:
+        length = _BY_HOUR[name]
+        start = now_ms - now_ms % HOUR_MS + HOUR_MS - length
+    return (start - length, start) if previous else (start, minute_end)
+
+
+def period_start(period: str, day: int) -> int:
+    """First day of the today, week (from Monday), month, quarter or year that holds this day."""
+    if period == "today":
+        return day
+    there = date.fromordinal(max(day + EPOCH_ORDINAL, 1))
+    if period == "week":
+        return day - there.weekday()
+    month = {"month": there.month, "quarter": there.month - (there.month - 1) % 3, "year": 1}[period]
+    return date(there.year, month, 1).toordinal() - EPOCH_ORDINAL
