@@ -1,0 +1,215 @@
+"""The metric catalogue: every base total, and every exported metric's name, stands here and nowhere else.
+
+Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["channel", "stage", "source", "rep"]
+Unit = Literal["count", "ms", "minor"]
+Kind = Literal["flow", "stock", "minimum", "stream"]
+"""A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start."""
+Absence = Literal["zero", "unknown"]
+"""What a total without any fact means: nothing happened, or nobody told us."""
+MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info"]
+
+RESPONSE_EDGES_SECONDS: tuple[str, ...] = (
+    *("300", "900", "3600", "14400", "28800", "86400", "172800", "604800", "+Inf"),
+)
+ENTRY_LAG_EDGES_SECONDS: tuple[str, ...] = (
+    *("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "2592000", "+Inf"),
+)
+"""Upper edges of the buckets, inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTotal:
+    """A sum of facts, kept by each of its families; amounts are whole milliseconds or minor units."""
+
+    id: str
+    families: tuple[Family, ...]
+    help: str
+    unit: Unit = "count"
+    kind: Kind = "flow"
+    absence: Absence = "zero"
+    edges: tuple[str, ...] = ()
+    """Of a histogram's total: the bucket edges, which are its second label."""
+
+
+_ALL: tuple[Family, ...] = ("channel", "source", "rep")
+_CR: tuple[Family, ...] = ("channel", "rep")
+_C: tuple[Family, ...] = ("channel",)
+_G: tuple[Family, ...] = ("stage",)
+
+BASE_TOTALS: dict[str, BaseTotal] = {
+    total.id: total
+    for total in (
+        BaseTotal("enquiries", _ALL, "Leads that came"),
+        BaseTotal("enquiries_qualified", _ALL, "Leads that came in the window and have qualified since"),
+        BaseTotal("enquiries_won", _ALL, "Leads that came in the window and have been won since"),
+        BaseTotal("qualified_leads", _ALL, "Leads that qualified"),
+        BaseTotal("qualified_won", _ALL, "Leads that qualified in the window and have been won since"),
+        BaseTotal("responses", _CR, "Enquiries of the window that a person has answered"),
+        BaseTotal("response_ms", _CR, "Time from enquiry to the first answer by a person", "ms"),
+        BaseTotal("response_working_ms", _CR, "Working time from enquiry to the first answer", "ms"),
+        BaseTotal("response_bucket", _C, "Answers by time", edges=RESPONSE_EDGES_SECONDS),
+        BaseTotal("response_working_bucket", _C, "Answers by working time", edges=RESPONSE_EDGES_SECONDS),
+        BaseTotal("answered_1h", _ALL, "Enquiries of the window answered within an hour"),
+        BaseTotal("due_1h", _ALL, "Enquiries of the window answered, or older than an hour"),
+        BaseTotal("answered_1wh", _ALL, "Enquiries of the window answered within a working hour"),
+        BaseTotal("due_1wh", _ALL, "Enquiries of the window answered, or older than a working hour"),
+        BaseTotal("waiting", _CR, "Leads that wait for their first answer", kind="stock"),
+        BaseTotal("waiting_since", _C, "When the longest waiting lead came", "ms", "minimum", "unknown"),
+        BaseTotal("stage_entered", _G, "Journeys that entered the stage"),
+        BaseTotal("stage_advanced", _G, "Journeys that entered in the window and have gone further"),
+        BaseTotal("stage_lost", _G, "Journeys that entered in the window and were lost here"),
+        BaseTotal("stage_still", _G, "Journeys that entered in the window and are still here"),
+        BaseTotal("dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms"),
+        BaseTotal("dwells", _G, "Journeys that left the stage after a known time"),
+        BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock"),
+        BaseTotal("deals_created", _ALL, "Deals that were opened"),
+        BaseTotal("deals_created_won", _ALL, "Deals opened in the window that are won by now"),
+        BaseTotal("deals_created_lost", _ALL, "Deals opened in the window that are lost by now"),
+        BaseTotal("won_deals", _ALL, "Deals won"),
+        BaseTotal("lost_deals", _ALL, "Deals lost"),
+        BaseTotal("revenue_minor", _ALL, "Amount of won deals in the reporting currency", "minor"),
+        BaseTotal("won_deals_valued", _ALL, "Won deals with an amount in the reporting currency"),
+        BaseTotal("won_deals_unconverted", _ALL, "Won deals with an amount in another currency"),
+        BaseTotal("cycle_ms", _ALL, "Time from first contact to sale of won deals", "ms"),
+        BaseTotal("cycles", _ALL, "Won deals with a known cycle time"),
+        BaseTotal("open_deals", _CR, "Deals that are open", kind="stock"),
+        BaseTotal(
+            "open_deals_valued", _CR, "Open deals with an amount in the reporting currency", kind="stock"
+        ),
+        BaseTotal(
+            "open_deals_unconverted", _CR, "Open deals with an amount in another currency", kind="stock"
+        ),
+        BaseTotal("pipeline_minor", _CR, "Amount of open deals in the reporting currency", "minor", "stock"),
+        BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
+        BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),
+        BaseTotal("restatements", (), "Changes of past buckets by late events", kind="stream"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One exported name. `unit` says what its integers are; they are exported as seconds and major units."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    type: MetricType = "gauge"
+    unit: Unit = "count"
+    total: str = ""
+    """The base total (of a histogram: of its buckets) whose sums these are."""
+    family: Family | None = None
+    sum_total: str = ""
+    count_total: str = ""
+    """Of a gauge histogram: the totals of its sum and its count."""
+
+
+def _histogram(name: str, help_text: str, buckets: str, sum_total: str, count_total: str) -> Metric:
+    return Metric(
+        name,
+        help_text,
+        ("channel", "window"),
+        "gaugehistogram",
+        "ms",
+        buckets,
+        "channel",
+        sum_total=sum_total,
+        count_total=count_total,
+    )
+
+
+_HISTOGRAMS = (
+    _histogram(
+        "sales_response_seconds",
+        "Time to the first answer by a person",
+        "response_bucket",
+        "response_ms",
+        "responses",
+    ),
+    _histogram(
+        "sales_response_working_seconds",
+        "Working time to the first answer by a person",
+        "response_working_bucket",
+        "response_working_ms",
+        "responses",
+    ),
+)
+_IN_HISTOGRAMS = frozenset(
+    total for metric in _HISTOGRAMS for total in (metric.total, metric.sum_total, metric.count_total)
+)
+_PREFIX: dict[Family, str] = {
+    "channel": "sales_",
+    "stage": "sales_stage_",
+    "source": "sales_source_",
+    "rep": "sales_rep_",
+}
+_LABELS: dict[Family, tuple[str, ...]] = {
+    "channel": ("channel",),
+    "stage": ("channel", "stage"),
+    "source": ("channel", "source"),
+    "rep": ("rep",),
+}
+_SUFFIX: dict[Unit, tuple[str, str]] = {"count": ("", ""), "ms": ("_ms", "_seconds"), "minor": ("_minor", "")}
+
+
+def _metric(total: BaseTotal, family: Family) -> Metric:
+    stored, exported = _SUFFIX[total.unit]
+    stem = total.id.removeprefix("stage_").removesuffix(stored)
+    labels = _LABELS[family] + (("window",) if total.kind == "flow" else ())
+    return Metric(
+        _PREFIX[family] + stem + exported, total.help, labels, "gauge", total.unit, total.id, family
+    )
+
+
+SALES: tuple[Metric, ...] = (
+    *(
+        _metric(total, family)
+        for total in BASE_TOTALS.values()
+        for family in total.families
+        if total.kind != "stream" and not (family == "channel" and total.id in _IN_HISTOGRAMS)
+    ),
+    *_HISTOGRAMS,
+)
+"""Every metric that is a base total of a family."""
+
+FUNNEL_IMBALANCE = Metric(
+    "sales_funnel_imbalance",
+    "Entered less advanced, lost and still there; always 0",
+    ("channel", "stage", "window"),
+)
+CLOCK = Metric("sales_clock_seconds", "The clock that windows end at, as Unix time", unit="ms")
+CURRENCY = Metric("sales_currency_info", "The reporting currency of all money", ("currency",), "info")
+
+APP = Metric("voronka_app_info", "This worker's version and application", ("version", "app"), "info")
+SHARDS = Metric("voronka_shards", "Shards of the application, over all workers")
+SHARD_READY = Metric("voronka_shard_ready", "1 for a shard whose totals are exported here", ("shard",))
+LABELS_FOLDED = Metric("voronka_labels_folded", "Values that are exported as `other`", ("label",))
+APPLIED = Metric("voronka_events_applied_total", "Events that were applied", ("shard",), "counter")
+DUPLICATES = Metric("voronka_events_repeated_total", "Events that changed nothing", ("shard",), "counter")
+FORWARDED = Metric(
+    "voronka_events_forwarded_total", "Events that came in another partition", ("shard",), "counter"
+)
+QUARANTINED = Metric(
+    "voronka_events_quarantined_total", "Records that were set aside", ("shard", "reason"), "counter"
+)
+RESTATEMENTS = Metric(
+    "voronka_restatements_total", "Changes of past buckets by late events", ("shard", "total"), "counter"
+)
+ENTRY_LAG = Metric(
+    "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
+)
+MACHINE: tuple[Metric, ...] = (
+    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
+    *(APPLIED, DUPLICATES, FORWARDED, QUARANTINED, RESTATEMENTS, ENTRY_LAG),
+)
+"""Every other metric: invariants, clock, and the stream's and the machine's account of themselves."""
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (*SALES, *MACHINE)}
