@@ -1,7 +1,7 @@
 """The business calendar: local days, working days with holidays and moved working days, and working time.
 
 Working time between two instants is the length of their interval within working hours. Lookups cost about a
-microsecond: working hours come in blocks of 512 days, made when first asked for, with sums from the block's start.
+microsecond: working hours come in blocks of 512 days, made when first asked for, with running sums.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ class _Block:
         at = bisect_right(self.starts, ms) - 1
         if at < 0:
             return 0
-        end = self.ends[at]
-        return self.before[at] + (ms if ms < end else end) - self.starts[at]
+        return self.before[at] + min(ms, self.ends[at]) - self.starts[at]
 
     def instant_of(self, worked_ms: int) -> int:
         """The first instant by which the block has given this much (> 0, at most its total)."""

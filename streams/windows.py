@@ -10,6 +10,20 @@ from datetime import date
 from streams.calendar import BusinessCalendar
 from streams.zones import DAY_MS, EPOCH_ORDINAL, MINUTE_MS
 
+__all__ = [
+    "DAY_MS",
+    "DAY_PANES_DAYS",
+    "HOUR_MS",
+    "HOUR_PANES_BY_SOURCE_AND_REP_MS",
+    "HOUR_PANES_MS",
+    "MINUTE_MS",
+    "MINUTE_PANES_MS",
+    "WINDOWS",
+    "WINDOWS_BY_SOURCE_AND_REP",
+    "bounds",
+    "period_start",
+]
+
 HOUR_MS = 60 * MINUTE_MS
 
 MINUTE_PANES_MS = 48 * HOUR_MS
