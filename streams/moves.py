@@ -82,7 +82,7 @@ def _deals(key: str, known: Known) -> dict[str, Fragment]:
             for origin, fragment in fragments_of
             if chain(origin if linked_to is None else linked_to, known) == key
         ]
-        if ending and not every.deleted:
+        if ending and not any(fragment.deleted for fragment in ending):
             deals[entity] = _joined(ending)
     return deals
 

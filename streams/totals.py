@@ -1,0 +1,179 @@
+"""Totals: the sums of facts of one shard, ready to be read for every window at any time.
+
+They change by differences of facts only; refolding all journeys gives the same totals.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+
+from streams.calendar import BusinessCalendar
+from streams.facts import Fact
+from streams.panes import Key, Pane, Panes, add_into
+from streams.passage import STOCK
+from streams.windows import (
+    HOUR_PANES_BY_SOURCE_AND_REP_MS,
+    HOUR_PANES_MS,
+    WINDOWS,
+    WINDOWS_BY_SOURCE_AND_REP,
+    bounds,
+)
+from streams.zones import MINUTE_MS
+
+ALL = "all"
+MINIMUM = "waiting_since"
+_CLASSES = {"channel": 0, "stage": 0, "source": 1, "rep": 1}
+
+
+class _Window:
+    """One window's running sums and the range of time they cover."""
+
+    __slots__ = ("end_ms", "start_ms", "sums")
+
+    def __init__(self) -> None:
+        self.start_ms = self.end_ms = 0
+        self.sums: Pane = {}
+
+    def move(self, panes: Panes, start_ms: int, end_ms: int) -> None:
+        """Cover [start, end): by what left and what came, or anew where that is less work."""
+        stays_from, stays_to = max(start_ms, self.start_ms), min(end_ms, self.end_ms)
+        if stays_to <= stays_from or stays_to - stays_from < (end_ms - start_ms) // 2:
+            self.sums = {}
+            panes.add_range(self.sums, start_ms, end_ms, 1)
+        else:
+            for began, ended, sign in (
+                (self.start_ms, stays_from, -1),
+                (start_ms, stays_from, 1),
+                (stays_to, self.end_ms, -1),
+                (stays_to, end_ms, 1),
+            ):
+                panes.add_range(self.sums, began, ended, sign)
+        self.start_ms, self.end_ms = start_ms, end_ms
+
+
+class _Class:
+    """The totals of families that share windows and retention."""
+
+    def __init__(self, calendar: BusinessCalendar, windows: tuple[str, ...], hour_panes_ms: int) -> None:
+        self.panes = Panes(calendar, hour_panes_ms)
+        self.windows = {window: _Window() for window in windows}
+        self.fresh: dict[int, Pane] = {}
+        """Amounts by minute that the windows' sums do not hold yet."""
+
+    def add(self, key: Key, at_ms: int, amount: int, now_ms: int) -> None:
+        self.panes.add(key, at_ms, amount, now_ms)
+        add_into(self.fresh.setdefault(at_ms // MINUTE_MS, {}), key, amount)
+
+    def settle(self) -> None:
+        """Bring the windows' sums up to date with what was added."""
+        for minute, pane in self.fresh.items():
+            at_ms = minute * MINUTE_MS
+            for window in self.windows.values():
+                if window.start_ms <= at_ms < window.end_ms:
+                    for key, amount in pane.items():
+                        add_into(window.sums, key, amount)
+        self.fresh = {}
+
+
+class Totals:
+    """Base totals of one shard; `now_ms` never goes back."""
+
+    def __init__(self, calendar: BusinessCalendar) -> None:
+        self._calendar = calendar
+        self._classes = (
+            _Class(calendar, WINDOWS, HOUR_PANES_MS),
+            _Class(calendar, WINDOWS_BY_SOURCE_AND_REP, HOUR_PANES_BY_SOURCE_AND_REP_MS),
+        )
+        self._all: Pane = {}
+        self._waiting: dict[str, _Minimum] = {}
+        self._later: dict[int, dict[tuple[Key, int], int]] = {}
+        self._deadlines: list[int] = []
+        self.now_ms = 0
+
+    def apply(self, changes: Iterable[tuple[Fact, int]]) -> None:
+        """Add differences of facts; their order does not matter."""
+        for (family, total, label1, label2, at_ms, due_ms), amount in changes:
+            key = (family, total, label1, label2)
+            if due_ms > self.now_ms:
+                self._postpone(key, at_ms, due_ms, amount)
+            else:
+                self._add(key, at_ms, amount)
+
+    def advance(self, now_ms: int) -> None:
+        """Let time pass: facts fall due, windows move, old panes are forgotten."""
+        now_ms = max(now_ms, self.now_ms)
+        while self._deadlines and self._deadlines[0] <= now_ms:
+            due = self._later.pop(heapq.heappop(self._deadlines), {})
+            for (key, at_ms), amount in due.items():
+                self._add(key, at_ms, amount)
+        self.now_ms = now_ms
+        for group in self._classes:
+            group.settle()
+            for name, window in group.windows.items():
+                start_ms, end_ms = bounds(name, now_ms, self._calendar)
+                if (start_ms, end_ms) != (window.start_ms, window.end_ms):
+                    window.move(group.panes, start_ms, end_ms)
+            group.panes.expire(now_ms)
+
+    def sums(self, window: str) -> Mapping[Key, int]:
+        """Sums of a window that ends now, without zeros; stocks stand only in `all`.
+
+        Raises KeyError for a window that is not one of `WINDOWS` or `all`.
+        """
+        if window == ALL:
+            return self._all
+        merged: Pane = {}
+        for group in self._classes:
+            group.settle()
+            if window in group.windows or window not in WINDOWS:
+                merged |= group.windows[window].sums
+        return merged
+
+    def waiting_since(self) -> Mapping[str, int]:
+        """For each channel in which a lead waits, when the oldest of them came (ms)."""
+        oldest = {channel: times.least() for channel, times in self._waiting.items()}
+        return {channel: since_ms for channel, since_ms in oldest.items() if since_ms is not None}
+
+    def _add(self, key: Key, at_ms: int, amount: int) -> None:
+        if key[1] == MINIMUM:
+            self._waiting.setdefault(key[2], _Minimum()).add(at_ms, amount)
+            return
+        add_into(self._all, key, amount)
+        if at_ms != STOCK:
+            self._classes[_CLASSES[key[0]]].add(key, at_ms, amount, self.now_ms)
+
+    def _postpone(self, key: Key, at_ms: int, due_ms: int, amount: int) -> None:
+        waiting = self._later.get(due_ms)
+        if waiting is None:
+            waiting = self._later[due_ms] = {}
+            heapq.heappush(self._deadlines, due_ms)
+        total = waiting.get((key, at_ms), 0) + amount
+        if total:
+            waiting[key, at_ms] = total
+        else:
+            del waiting[key, at_ms]
+
+
+class _Minimum:
+    """The least of a multiset that grows and shrinks."""
+
+    __slots__ = ("_counts", "_heap")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._heap: list[int] = []
+
+    def add(self, value: int, amount: int) -> None:
+        if value not in self._counts:
+            heapq.heappush(self._heap, value)
+        count = self._counts.get(value, 0) + amount
+        if count:
+            self._counts[value] = count
+        else:
+            del self._counts[value]
+
+    def least(self) -> int | None:
+        while self._heap and self._heap[0] not in self._counts:
+            heapq.heappop(self._heap)
+        return self._heap[0] if self._heap else None
