@@ -1,0 +1,98 @@
+"""What an event of the ledger carries: plan, target, spend, expense and what customers told."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from streams.fields import Day, Id, Money, Number, PayloadBase, Quantity, Text
+
+
+class PlanSet(PayloadBase):
+    """Plan of a measure for a period; `subject` says whose (department, rep, team or channel)."""
+
+    rank: ClassVar[int] = 30
+    measure: Id
+    first_day: Day
+    last_day: Day
+    amount: Money | None = None
+    quantity: Quantity | None = None
+
+
+class TargetSet(PayloadBase):
+    """Baseline and target of a KPI, valid from a day on."""
+
+    rank: ClassVar[int] = 31
+    kpi: Id
+    first_day: Day
+    baseline: Number | None = None
+    target: Number | None = None
+
+
+class SpendReported(PayloadBase):
+    """Marketing or sales spend of a period, by source and campaign."""
+
+    rank: ClassVar[int] = 32
+    first_day: Day
+    last_day: Day
+    amount: Money
+    source: Text | None = None
+    campaign: Text | None = None
+    channel: Id | None = None
+
+
+class ExpenseReported(PayloadBase):
+    """Expense or reserve of a period."""
+
+    rank: ClassVar[int] = 33
+    first_day: Day
+    last_day: Day
+    amount: Money
+    kind: Literal["expense", "reserve"] = "expense"
+
+
+class NpsAnswered(PayloadBase):
+    """A client's answer, 0 to 10, to the recommendation question."""
+
+    rank: ClassVar[int] = 34
+    score: Annotated[int, Meta(ge=0, le=10, description="a whole number from 0 to 10")]
+    channel: Id | None = None
+    owner: Id | None = None
+    customer: Id | None = None
+
+
+class CustomerChurned(PayloadBase):
+    """The customer left."""
+
+    rank: ClassVar[int] = 35
+    customer: Id
+
+
+class CustomerRenewed(PayloadBase):
+    """The customer stayed for another term."""
+
+    rank: ClassVar[int] = 36
+    customer: Id
+
+
+class CareContacted(PayloadBase):
+    """A contact on a regulated occasion (birthday, survey)."""
+
+    rank: ClassVar[int] = 37
+    occasion: Id
+    customer: Id | None = None
+    channel: Id | None = None
+    owner: Id | None = None
+
+
+LedgerPayload = (
+    PlanSet
+    | TargetSet
+    | SpendReported
+    | ExpenseReported
+    | NpsAnswered
+    | CustomerChurned
+    | CustomerRenewed
+    | CareContacted
+)
