@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -24,9 +24,3 @@ class Money(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):
 
     amount_minor: int
     currency: str
-
-
-class PayloadBase(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """Base of all payloads; `rank` breaks ties between events of the same instant."""
-
-    rank: ClassVar[int]

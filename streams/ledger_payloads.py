@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
-from streams.fields import Day, Id, Money, Number, PayloadBase, Quantity, Text
+from streams.fields import Day, Id, Money, Number, Quantity, Text
 
 
-class PlanSet(PayloadBase):
+class _Payload(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """`rank` goes on after the ranks of leads and deals."""
+
+    rank: ClassVar[int]
+
+
+class PlanSet(_Payload):
     """Plan of a measure for a period; `subject` says whose (department, rep, team or channel)."""
 
     rank: ClassVar[int] = 30
@@ -20,7 +27,7 @@ class PlanSet(PayloadBase):
     quantity: Quantity | None = None
 
 
-class TargetSet(PayloadBase):
+class TargetSet(_Payload):
     """Baseline and target of a KPI, valid from a day on."""
 
     rank: ClassVar[int] = 31
@@ -30,7 +37,7 @@ class TargetSet(PayloadBase):
     target: Number | None = None
 
 
-class SpendReported(PayloadBase):
+class SpendReported(_Payload):
     """Marketing or sales spend of a period, by source and campaign."""
 
     rank: ClassVar[int] = 32
@@ -42,7 +49,7 @@ class SpendReported(PayloadBase):
     channel: Id | None = None
 
 
-class ExpenseReported(PayloadBase):
+class ExpenseReported(_Payload):
     """Expense or reserve of a period."""
 
     rank: ClassVar[int] = 33
@@ -52,7 +59,7 @@ class ExpenseReported(PayloadBase):
     kind: Literal["expense", "reserve"] = "expense"
 
 
-class NpsAnswered(PayloadBase):
+class NpsAnswered(_Payload):
     """A client's answer, 0 to 10, to the recommendation question."""
 
     rank: ClassVar[int] = 34
@@ -62,21 +69,21 @@ class NpsAnswered(PayloadBase):
     customer: Id | None = None
 
 
-class CustomerChurned(PayloadBase):
+class CustomerChurned(_Payload):
     """The customer left."""
 
     rank: ClassVar[int] = 35
     customer: Id
 
 
-class CustomerRenewed(PayloadBase):
+class CustomerRenewed(_Payload):
     """The customer stayed for another term."""
 
     rank: ClassVar[int] = 36
     customer: Id
 
 
-class CareContacted(PayloadBase):
+class CareContacted(_Payload):
     """A contact on a regulated occasion (birthday, survey)."""
 
     rank: ClassVar[int] = 37

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+import msgspec
 from msgspec import Meta
 
-from streams.fields import By, Id, LineKind, Money, Party, PayloadBase, Text
+from streams.fields import By, Id, LineKind, Money, Party, Text
 
 
-class Created(PayloadBase):
+class _Payload(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """`rank` breaks ties between events of the same instant."""
+
+    rank: ClassVar[int]
+
+
+class Created(_Payload):
     """A lead (enquiry, prospect) or a deal came into being."""
 
     rank: ClassVar[int] = 0
@@ -23,7 +30,7 @@ class Created(PayloadBase):
     amount: Money | None = None
 
 
-class Updated(PayloadBase):
+class Updated(_Payload):
     """Attributes changed; only the given ones are written, the last writer wins."""
 
     rank: ClassVar[int] = 1
@@ -36,21 +43,21 @@ class Updated(PayloadBase):
     customer: Id | None = None
 
 
-class Linked(PayloadBase):
+class Linked(_Payload):
     """The deal belongs to this lead from now on."""
 
     rank: ClassVar[int] = 2
     lead: Id
 
 
-class Assigned(PayloadBase):
+class Assigned(_Payload):
     """A rep took over the lead or deal."""
 
     rank: ClassVar[int] = 3
     owner: Id
 
 
-class ContactAttempted(PayloadBase):
+class ContactAttempted(_Payload):
     """Somebody tried to reach the other side; says nothing about success."""
 
     rank: ClassVar[int] = 4
@@ -58,87 +65,87 @@ class ContactAttempted(PayloadBase):
     party: Party = "client"
 
 
-class FirstTouch(PayloadBase):
+class FirstTouch(_Payload):
     """A first real contact, made by a person of ours."""
 
     rank: ClassVar[int] = 5
     party: Party = "client"
 
 
-class Responded(PayloadBase):
+class Responded(_Payload):
     """The enquiry got an answer; automatic ones never count as a response."""
 
     rank: ClassVar[int] = 6
     by: By
 
 
-class Scored(PayloadBase):
+class Scored(_Payload):
     """Opportunity score, 1 (poor) to 5."""
 
     rank: ClassVar[int] = 7
     score: Annotated[int, Meta(ge=1, le=5, description="a whole number from 1 to 5")]
 
 
-class ConversationHeld(PayloadBase):
+class ConversationHeld(_Payload):
     """A meaningful talk took place."""
 
     rank: ClassVar[int] = 8
     party: Party = "client"
 
 
-class Qualified(PayloadBase):
+class Qualified(_Payload):
     """The lead met the criteria of a target lead."""
 
     rank: ClassVar[int] = 9
 
 
-class Disqualified(PayloadBase):
+class Disqualified(_Payload):
     """The lead was dropped, with the reason."""
 
     rank: ClassVar[int] = 10
     reason: Text
 
 
-class StageChanged(PayloadBase):
+class StageChanged(_Payload):
     """The CRM's own board moved the card to a stage of the funnels."""
 
     rank: ClassVar[int] = 11
     stage: Id
 
 
-class MeetingSet(PayloadBase):
+class MeetingSet(_Payload):
     """A meeting, presentation or negotiation was scheduled."""
 
     rank: ClassVar[int] = 12
     party: Party = "client"
 
 
-class MeetingHeld(PayloadBase):
+class MeetingHeld(_Payload):
     """A meeting, presentation or negotiation took place."""
 
     rank: ClassVar[int] = 13
     party: Party = "client"
 
 
-class OfferSent(PayloadBase):
+class OfferSent(_Payload):
     """A commercial offer went out."""
 
     rank: ClassVar[int] = 14
 
 
-class OfferReviewed(PayloadBase):
+class OfferReviewed(_Payload):
     """The client has considered the offer."""
 
     rank: ClassVar[int] = 15
 
 
-class ContractAgreed(PayloadBase):
+class ContractAgreed(_Payload):
     """The contract's text is agreed."""
 
     rank: ClassVar[int] = 16
 
 
-class InvoiceIssued(PayloadBase):
+class InvoiceIssued(_Payload):
     """An invoice was issued; `invoice` is its number within the CRM."""
 
     rank: ClassVar[int] = 17
@@ -146,7 +153,7 @@ class InvoiceIssued(PayloadBase):
     amount: Money
 
 
-class LineSold(PayloadBase):
+class LineSold(_Payload):
     """One line of the sale, with its variable cost; `recurring` marks monthly revenue."""
 
     rank: ClassVar[int] = 18
@@ -157,14 +164,14 @@ class LineSold(PayloadBase):
     recurring: bool = False
 
 
-class AmountChanged(PayloadBase):
+class AmountChanged(_Payload):
     """The deal's amount is now this."""
 
     rank: ClassVar[int] = 19
     amount: Money
 
 
-class PaymentReceived(PayloadBase):
+class PaymentReceived(_Payload):
     """Money arrived; `payment` is its number within the CRM."""
 
     rank: ClassVar[int] = 20
@@ -172,41 +179,41 @@ class PaymentReceived(PayloadBase):
     amount: Money
 
 
-class PaymentReversed(PayloadBase):
+class PaymentReversed(_Payload):
     """The payment of that number never counted."""
 
     rank: ClassVar[int] = 21
     payment: Id
 
 
-class Lost(PayloadBase):
+class Lost(_Payload):
     """The deal was lost, with the reason if told."""
 
     rank: ClassVar[int] = 22
     reason: Text | None = None
 
 
-class Reopened(PayloadBase):
+class Reopened(_Payload):
     """A closed deal is open again."""
 
     rank: ClassVar[int] = 23
 
 
-class Won(PayloadBase):
+class Won(_Payload):
     """The deal was won; an amount here is its latest amount."""
 
     rank: ClassVar[int] = 24
     amount: Money | None = None
 
 
-class Merged(PayloadBase):
+class Merged(_Payload):
     """The lead was merged into another one."""
 
     rank: ClassVar[int] = 25
     into: Id
 
 
-class Deleted(PayloadBase):
+class Deleted(_Payload):
     """The lead or deal was deleted for good: its facts vanish."""
 
     rank: ClassVar[int] = 26
