@@ -16,7 +16,7 @@ class _Payload(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     rank: ClassVar[int]
 
 
-class PlanSet(_Payload):
+class PlanSet(_Payload, frozen=True):
     """Plan of a measure for a period; `subject` says whose (department, rep, team or channel)."""
 
     rank: ClassVar[int] = 30
@@ -27,7 +27,7 @@ class PlanSet(_Payload):
     quantity: Quantity | None = None
 
 
-class TargetSet(_Payload):
+class TargetSet(_Payload, frozen=True):
     """Baseline and target of a KPI, valid from a day on."""
 
     rank: ClassVar[int] = 31
@@ -37,7 +37,7 @@ class TargetSet(_Payload):
     target: Number | None = None
 
 
-class SpendReported(_Payload):
+class SpendReported(_Payload, frozen=True):
     """Marketing or sales spend of a period, by source and campaign."""
 
     rank: ClassVar[int] = 32
@@ -49,7 +49,7 @@ class SpendReported(_Payload):
     channel: Id | None = None
 
 
-class ExpenseReported(_Payload):
+class ExpenseReported(_Payload, frozen=True):
     """Expense or reserve of a period."""
 
     rank: ClassVar[int] = 33
@@ -59,7 +59,7 @@ class ExpenseReported(_Payload):
     kind: Literal["expense", "reserve"] = "expense"
 
 
-class NpsAnswered(_Payload):
+class NpsAnswered(_Payload, frozen=True):
     """A client's answer, 0 to 10, to the recommendation question."""
 
     rank: ClassVar[int] = 34
@@ -69,21 +69,21 @@ class NpsAnswered(_Payload):
     customer: Id | None = None
 
 
-class CustomerChurned(_Payload):
+class CustomerChurned(_Payload, frozen=True):
     """The customer left."""
 
     rank: ClassVar[int] = 35
     customer: Id
 
 
-class CustomerRenewed(_Payload):
+class CustomerRenewed(_Payload, frozen=True):
     """The customer stayed for another term."""
 
     rank: ClassVar[int] = 36
     customer: Id
 
 
-class CareContacted(_Payload):
+class CareContacted(_Payload, frozen=True):
     """A contact on a regulated occasion (birthday, survey)."""
 
     rank: ClassVar[int] = 37

@@ -18,7 +18,7 @@ _CODES_BY_EXPONENT = {
     4: "CLF UYW",
 }
 EXPONENTS = {code: digits for digits, codes in _CODES_BY_EXPONENT.items() for code in codes.split()}
-"""Decimals of every active code of ISO 4217 (2026-01-01) with minor units: gold and test codes are no money."""
+"""Decimals of every active code of ISO 4217 (2026-01-01) with minor units, so neither gold nor test codes."""
 
 MOST_MINOR = 2**53 - 1
 """The largest amount; beyond it not every program that reads our JSON can hold it exactly."""
