@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := uv==0.13.9
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Versions that are locked stay as they are; make lock UPGRADE=--upgrade takes the newest.
+LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate
 ARGS ?=
 
 .PHONY: help setup lock components demo check format test clean
@@ -16,18 +19,19 @@ setup: $(STAMP) ## make .venv with the locked packages
 
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "voronka needs Python 3.11 or newer: install it, or name one with PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "voronka needs Python 3.11 or newer, $(PYTHON) is `$(PYTHON) -V`: name a newer one with PYTHON=..." >&2; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { echo "this Python has no venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "voronka needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V): name a newer one with PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >&2 || { echo "this Python has no venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing the locked packages into $(VENV)" >&2
+	@$(PIP) --require-hashes -r requirements.lock >&2
+	@$(PIP) --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-lock: $(STAMP) ## choose the newest versions that pyproject.toml allows
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate --output-file requirements.lock pyproject.toml
+lock: $(STAMP) ## write requirements.lock for pyproject.toml; UPGRADE=--upgrade takes newer versions
+	$(PIP) $(UV)
+	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 
 components: setup ## fetch what the integration tests run: Apache Kafka, the AsyncAPI parser
-	@bash .ci/components
+	@.ci/components
 
 demo: setup ## watch a sales department live; ARGS="--duration 20 --json" ends by itself
 	@$(BIN)/voronka demo $(ARGS)
