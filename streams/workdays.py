@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +14,6 @@ Hours = Mapping[int, tuple[tuple[int, int], ...]]
 """By weekday (0 = Monday): the [from, to) minutes of the local day in which people work."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_RULE = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? +(\d\d):(\d\d)-(\d\d):(\d\d)")
 _YEARS = range(1970, 2101)
 
 
@@ -46,25 +44,13 @@ def public_days(country: str) -> PublicDays:
     )
 
 
-def parse_hours(text: str) -> Hours:
-    """Weekly hours from text such as `mon-fri 09:00-18:00, sat 10:00-14:00`; spans of a weekday add up."""
-    hours: dict[int, tuple[tuple[int, int], ...]] = {}
-    for rule in text.lower().split(","):
-        match = _RULE.fullmatch(rule.strip())
-        if match is None or not {match[1], match[2] or match[1]} <= set(_WEEKDAYS):
-            raise CalendarError(f"hours: {rule.strip()!r} is no rule, write it like 'mon-fri 09:00-18:00'")
-        first, last = _WEEKDAYS.index(match[1]), _WEEKDAYS.index(match[2] or match[1])
-        span = (int(match[3]) * 60 + int(match[4]), int(match[5]) * 60 + int(match[6]))
-        for weekday in range(first, last + 1 if last >= first else last + 8):
-            hours[weekday % 7] = tuple(sorted((*hours.get(weekday % 7, ()), span)))
-    return check_hours(hours)
-
-
 def check_hours(hours: Hours) -> Hours:
     """The same hours in order; a `CalendarError` where spans overlap, leave the day, or nobody works."""
     ordered = {weekday: tuple(sorted(spans)) for weekday, spans in sorted(hours.items()) if spans}
     if not ordered:
-        raise CalendarError("hours: nobody ever works, give at least one span such as 'mon-fri 09:00-18:00'")
+        raise CalendarError(
+            "hours: nobody ever works, give at least one span such as 09:00-18:00 from Monday to Friday"
+        )
     for weekday, spans in ordered.items():
         if weekday not in range(7):
             raise CalendarError(f"hours: {weekday} is no weekday, use 0 (Monday) to 6 (Sunday)")

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from streams.calendar import NEVER_MS, BusinessCalendar
-from streams.workdays import CalendarError, parse_hours
+from streams.workdays import CalendarError
 
 HOUR = 3_600_000
-WEEK = parse_hours("mon-fri 09:00-18:00")
+WEEK = dict.fromkeys(range(5), ((9 * 60, 18 * 60),))
 MOSCOW = BusinessCalendar("Europe/Moscow", WEEK, "RU")
 
 
@@ -39,7 +39,7 @@ def test_a_day_without_midnight_starts_at_one() -> None:
 
 def test_a_date_that_never_was_is_empty() -> None:
     """Samoa went from the 29th to the 31st of December 2011: nothing lies on the 30th."""
-    apia = BusinessCalendar("Pacific/Apia", parse_hours("mon-sun 00:00-24:00"))
+    apia = BusinessCalendar("Pacific/Apia", dict.fromkeys(range(7), ((0, 24 * 60),)))
     skipped = day("2011-12-30")
     assert apia.day_start_ms(skipped) == apia.day_start_ms(skipped + 1)
     assert apia.day_index(apia.day_start_ms(skipped) - 1) == skipped - 1
@@ -148,39 +148,13 @@ def test_own_holidays_and_workdays_come_before_the_countrys() -> None:
 
 def test_a_moved_saturday_with_hours_of_its_own_keeps_them() -> None:
     """Whoever works on Saturdays until two does so on a moved one, too."""
-    shop = BusinessCalendar("Europe/Moscow", parse_hours("mon-fri 09:00-18:00, sat 10:00-14:00"), "RU")
+    shop = BusinessCalendar("Europe/Moscow", {**WEEK, 5: ((10 * 60, 14 * 60),)}, "RU")
     assert shop.working_ms(ms("2024-04-27 00:00"), ms("2024-04-28 00:00")) == 4 * HOUR
 
 
 def test_without_a_country_every_weekday_is_worked() -> None:
     """No country, no holidays."""
     assert BusinessCalendar("UTC", WEEK).is_working_day(day("2024-01-01"))
-
-
-def test_hours_are_read_from_text() -> None:
-    """Ranges of weekdays, several spans a day, a range over Sunday."""
-    assert parse_hours("Mon-Tue 09:00-13:00, tue 14:00-18:30") == {
-        0: ((540, 780),),
-        1: ((540, 780), (840, 1110)),
-    }
-    assert set(parse_hours("sat-mon 00:00-24:00")) == {5, 6, 0}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "no rule"),
-        ("9-18", "no rule"),
-        ("mon-foo 09:00-18:00", "no rule"),
-        ("mon 18:00-09:00", "mon has spans"),
-        ("mon 09:00-24:01", "mon has spans"),
-        ("mon-fri 09:00-13:00, wed 12:00-15:00", "wed has spans that overlap"),
-    ],
-)
-def test_wrong_hours_are_refused_with_the_fix(text: str, message: str) -> None:
-    """The rule that cannot be read, or the weekday whose spans clash, is named."""
-    with pytest.raises(CalendarError, match=message):
-        parse_hours(text)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +165,11 @@ def test_wrong_hours_are_refused_with_the_fix(text: str, message: str) -> None:
         ("../etc/passwd", WEEK, None, "zone"),
         ("UTC", WEEK, "XX", "country: 'XX' has no holidays"),
         ("UTC", {}, None, "nobody ever works"),
+        ("UTC", {0: ()}, None, "nobody ever works"),
         ("UTC", {7: ((0, 10),)}, None, "7 is no weekday"),
+        ("UTC", {0: ((600, 540),)}, None, "mon has spans"),
+        ("UTC", {1: ((600, 1441),)}, None, "tue has spans"),
+        ("UTC", {2: ((540, 780), (720, 900))}, None, "wed has spans that overlap"),
     ],
 )
 def test_a_calendar_that_cannot_be_is_refused(
