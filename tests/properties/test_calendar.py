@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import holidays
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.calendar import BusinessCalendar
@@ -57,6 +57,7 @@ minutes = st.builds(
     st.integers(-2000, 2000),
 )
 calendars = st.integers(0, len(CALENDARS) - 1)
+unhurried = settings(deadline=None)  # the first look at a year makes its days
 
 
 def local(zone: ZoneInfo, ms: int) -> datetime:
@@ -79,6 +80,7 @@ def naive_works(which: int, ms: int) -> bool:
     return any(start <= minute < end for start, end in naive_hours(there.date(), hours))
 
 
+@unhurried
 @given(which=calendars, start=minutes, length=st.integers(0, 3000))
 def test_working_time_is_the_number_of_working_minutes(which: int, start: int, length: int) -> None:
     """Sums of spans equal counting minutes one by one, over clock changes, holidays and moved days."""
@@ -86,6 +88,7 @@ def test_working_time_is_the_number_of_working_minutes(which: int, start: int, l
     assert CALENDARS[which].working_ms(start, start + length * MINUTE_MS) == worked * MINUTE_MS
 
 
+@unhurried
 @given(which=calendars, instant=st.one_of(minutes, instants), offset=st.integers(0, 59_999))
 def test_the_day_is_the_date_on_the_wall(which: int, instant: int, offset: int) -> None:
     """`day_index` is the local date, and the day's start is the first instant of that date."""
@@ -97,6 +100,7 @@ def test_the_day_is_the_date_on_the_wall(which: int, instant: int, offset: int) 
     assert local(zone, start - 1).date() < local(zone, start).date()
 
 
+@unhurried
 @given(which=calendars, points=st.lists(st.one_of(minutes, instants), min_size=3, max_size=3))
 def test_working_time_adds_up(which: int, points: list[int]) -> None:
     """From a to c is from a to b and from b to c, also years apart."""
@@ -106,6 +110,7 @@ def test_working_time_adds_up(which: int, points: list[int]) -> None:
     assert calendar.working_ms(c, a) == 0 or a == c
 
 
+@unhurried
 @given(which=calendars, start=minutes, amount=st.integers(1, 400 * 60 * MINUTE_MS))
 def test_the_deadline_is_the_least_instant_with_that_much_working_time(
     which: int, start: int, amount: int
@@ -117,6 +122,7 @@ def test_the_deadline_is_the_least_instant_with_that_much_working_time(
     assert calendar.working_ms(start, deadline - 1) == amount - 1
 
 
+@unhurried
 @given(which=calendars, first=st.integers(13_000, 22_000), length=st.integers(0, 60))
 def test_working_days_are_the_days_with_working_hours(which: int, first: int, length: int) -> None:
     """A working day is a day of somebody's hours: neither a holiday nor a free weekday."""
