@@ -16,12 +16,8 @@ Absence = Literal["zero", "unknown"]
 """What a total without any fact means: nothing happened, or nobody told us."""
 MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info"]
 
-RESPONSE_EDGES_SECONDS: tuple[str, ...] = (
-    *("300", "900", "3600", "14400", "28800", "86400", "172800", "604800", "+Inf"),
-)
-ENTRY_LAG_EDGES_SECONDS: tuple[str, ...] = (
-    *("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "2592000", "+Inf"),
-)
+RESPONSE_EDGES_SECONDS = ("300", "900", "3600", "14400", "28800", "86400", "172800", "604800", "+Inf")
+ENTRY_LAG_EDGES_SECONDS = ("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "+Inf")
 """Upper edges of the buckets, inclusive."""
 
 
@@ -37,6 +33,8 @@ class BaseTotal:
     absence: Absence = "zero"
     edges: tuple[str, ...] = ()
     """Of a histogram's total: the bucket edges, which are its second label."""
+    before_won: bool = False
+    """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
 
 
 _ALL: tuple[Family, ...] = ("channel", "source", "rep")
@@ -64,12 +62,20 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("waiting", _CR, "Leads that wait for their first answer", kind="stock"),
         BaseTotal("waiting_since", _C, "When the longest waiting lead came", "ms", "minimum", "unknown"),
         BaseTotal("stage_entered", _G, "Journeys that entered the stage"),
-        BaseTotal("stage_advanced", _G, "Journeys that entered in the window and have gone further"),
-        BaseTotal("stage_lost", _G, "Journeys that entered in the window and were lost here"),
-        BaseTotal("stage_still", _G, "Journeys that entered in the window and are still here"),
-        BaseTotal("dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms"),
-        BaseTotal("dwells", _G, "Journeys that left the stage after a known time"),
-        BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock"),
+        BaseTotal(
+            "stage_advanced", _G, "Journeys that entered in the window and have gone further", before_won=True
+        ),
+        BaseTotal(
+            "stage_lost", _G, "Journeys that entered in the window and were lost here", before_won=True
+        ),
+        BaseTotal(
+            "stage_still", _G, "Journeys that entered in the window and are still here", before_won=True
+        ),
+        BaseTotal(
+            "dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms", before_won=True
+        ),
+        BaseTotal("dwells", _G, "Journeys that left the stage after a known time", before_won=True),
+        BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock", before_won=True),
         BaseTotal("deals_created", _ALL, "Deals that were opened"),
         BaseTotal("deals_created_won", _ALL, "Deals opened in the window that are won by now"),
         BaseTotal("deals_created_lost", _ALL, "Deals opened in the window that are lost by now"),

@@ -1,0 +1,126 @@
+"""What a KPI is: an entry of the catalogue as it is written, and the checked KPI that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, assert_never
+
+import msgspec
+
+from streams.formulas import Formula
+from streams.metrics import BASE_TOTALS
+from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+
+Unit = Literal["count", "ratio", "hours", "days", "money"]
+Dimension = Literal["department", "channel", "stage", "source", "rep"]
+Source = Literal["S0", "S1", "S2", "S3", "S4"]
+"""The five source documents."""
+Period = Literal["window", "now", "since_start"]
+
+CLOCK = "clock_ms"
+"""In formulas: the clock that windows end at."""
+ALL_TIME = "all"
+PERIODS: tuple[str, ...] = (*WINDOWS, ALL_TIME)
+"""What a KPI may be asked for."""
+
+_UNIT_MS = {"hours": 3_600_000, "days": 86_400_000}
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in both languages."""
+
+    en: str
+    ru: str
+
+
+class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The value (in the KPI's unit) at which somebody is called."""
+
+    when: Literal["below", "above", "not"]
+    value: float
+    severity: Literal["critical", "warning", "info"]
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One `[kpi.<id>]` table as it is written; numbers are in the KPI's unit."""
+
+    names: Text
+    description: Text
+    note: Text | None = None
+    """What the source documents contradict or get wrong, and what was decided."""
+    sources: tuple[Source, ...]
+    aliases: tuple[str, ...] = ()
+    level: Literal["result", "predictive", "context"]
+    perspective: Literal["finance", "customers", "processes", "learning"]
+    formula: str
+    sample: str | None = None
+    """What the value rests on; a ratio's denominator and a count itself need not be written."""
+    min_sample: int = 1
+    unit: Unit
+    direction: Literal["up", "down", "context"]
+    min: float | None = None
+    max: float | None = None
+    """The scale of performance: 0 % and 100 %, the other way round where lower is better."""
+    baseline: float | None = None
+    target: float | None = None
+    weight: float = 1.0
+    dimensions: tuple[Dimension, ...]
+    channels: tuple[str, ...] = ()
+    """The only channels that it is about; none means all."""
+    windows: tuple[str, ...] = ()
+    """The only periods that it has; none means all."""
+    alert: Alert | None = None
+    owner: str
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A checked entry with its formulas."""
+
+    id: str
+    entry: Entry
+    formula: Formula
+    sample: Formula
+
+    @cached_property
+    def period(self) -> Period:
+        """Whether it is about a window, about now, or about the stream since the worker has its shards."""
+        kinds = {BASE_TOTALS[total.id].kind for total in self.formula.totals if total.id != CLOCK}
+        if "flow" in kinds:
+            return "window"
+        return "since_start" if "stream" in kinds else "now"
+
+    def supports(self, dimension: Dimension, period: str) -> bool:
+        """Whether it has values by this dimension in this period."""
+        if dimension not in self.entry.dimensions or period not in (self.entry.windows or PERIODS):
+            return False
+        narrow = self.period == "window" and dimension in ("source", "rep")
+        return not narrow or period in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)
+
+    def in_unit(self, value: int | float, currency_exponent: int) -> int | float:
+        """A formula's value as hours, days or major units of the reporting currency, unrounded."""
+        match self.entry.unit:
+            case "hours" | "days" as unit:
+                return value / _UNIT_MS[unit]
+            case "money":
+                minor_in_major: int = 10**currency_exponent
+                return value / minor_in_major
+            case "count" | "ratio":
+                return value
+            case _:
+                assert_never(self.entry.unit)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All KPIs in the order of the file."""
+
+    version: int
+    kpis: Mapping[str, Kpi]
+
+    @cached_property
+    def by_alias(self) -> Mapping[str, Kpi]:
+        """Every KPI by its id and by each of its aliases."""
+        return {name: kpi for kpi in self.kpis.values() for name in (kpi.id, *kpi.entry.aliases)}
