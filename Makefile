@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := uv==0.13.9
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Ten times quicker than pip, which follows where uv does not know a machine's way to the packages.
+INSTALL_LOCKED := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 # Versions that are locked stay as they are; make lock UPGRADE=--upgrade takes the newest.
 LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate
 ARGS ?=
@@ -22,12 +24,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "voronka needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V): name a newer one with PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >&2 || { echo "this Python has no venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
 	@echo "installing the locked packages into $(VENV)" >&2
-	@$(PIP) --require-hashes -r requirements.lock >&2
+	@$(PIP) $(UV) >&2
+	@$(INSTALL_LOCKED) >&2 || $(PIP) --require-hashes -r requirements.lock >&2
 	@$(PIP) --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
 lock: $(STAMP) ## write requirements.lock for pyproject.toml; UPGRADE=--upgrade takes newer versions
-	$(PIP) $(UV)
 	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 
 components: setup ## fetch what the integration tests run: Apache Kafka, the AsyncAPI parser
