@@ -34,8 +34,11 @@ class Rules:
 def facts(key: str, journey: Journey, rules: Rules) -> Facts:
     """All facts of a journey, amounts by fact; none where everything was deleted or moved away."""
     told = story(key, journey)
-    if told is None:
-        return {}
+    return {} if told is None else facts_of(told, rules)[0]
+
+
+def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
+    """The facts that a story makes, and the channel they are counted in."""
     book = _Book(told, rules)
     if told.lead is not None:
         book.lead(told.lead)
@@ -43,7 +46,7 @@ def facts(key: str, journey: Journey, rules: Rules) -> Facts:
         book.deal(deal, first=number == 0)
     for total, stage, at_ms, amount in passage(told, rules.funnels.funnel(book.channel)):
         book.add("stage", total, book.channel, stage, at_ms, amount)
-    return book.facts
+    return book.facts, book.channel
 
 
 def difference(new: Facts, old: Facts) -> list[tuple[Fact, int]]:

@@ -76,6 +76,17 @@ def _merge_fragments(into: dict[str, Fragment], other: dict[str, Fragment]) -> b
     return changed
 
 
+def latest_ms(journey: Journey) -> int:
+    """The greatest event time that left a trace in the journey's own state."""
+    times = [0]
+    for fragment in journey.fragments.values():
+        times += [last_ms for _, last_ms in fragment.reached.values()]
+        for orders in (fragment.marks, fragment.owners, fragment.writes.values(), fragment.items.values()):
+            times += [order[0] for order in orders]
+        times += [entry[0] for entry in fragment.activities]
+    return max(times)
+
+
 class _Growth:
     """What one event does to one fragment, gathered."""
 

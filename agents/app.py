@@ -1,0 +1,133 @@
+"""The worker: a Faust app whose agents fold `crm.leads` and `crm.deals` into journeys, shard by shard."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types import TP
+
+from agents.broker import MAX_MESSAGE_BYTES
+from agents.journeys.clock import WorkerClock
+from agents.journeys.job import JourneyJob
+from agents.journeys.shard import JourneyShard
+from agents.lane import LaneApp, LanePosition, LaneStats, LaneTable
+from agents.pages import register_pages
+from agents.settings import CHANGELOG_TABLE, Security, Settings
+from streams.calendar import BusinessCalendar
+from streams.facts import Rules
+
+FETCH_BYTES = 4 * 1024 * 1024
+BEAT_SECONDS = 0.5
+
+
+class VoronkaWorker:
+    """One worker: its app, its shards and its clock, as pages and exporters read them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.rules = Rules(settings.funnels, calendar_of(settings), settings.currency)
+        self.clock = WorkerClock(settings.clock)
+        self.app = LaneApp(settings.app_id, **app_options(settings))
+        self.table: LaneTable[JourneyShard] = self.app.lane_table(
+            CHANGELOG_TABLE, self._new_shard, partitions=settings.partitions
+        )
+        self._beat = time.monotonic()
+        job = JourneyJob(settings, self.clock)
+        for name in (settings.leads_topic, settings.deals_topic, settings.moves_topic):
+            topic = self.app.lane_topic(name, partitions=settings.partitions)
+            self.app.lane(topic, self.table, job)
+        self.app.task(self._keep_time)
+        register_pages(self.app, self)
+
+    def _new_shard(self, partition: int) -> JourneyShard:
+        return JourneyShard(partition, self.rules, self.clock)
+
+    async def _keep_time(self) -> None:
+        """The loop beats, and windows move on while no event comes."""
+        while not self.app.should_stop:
+            self._beat = time.monotonic()
+            for shard in self.ready_shards():
+                shard.totals.advance(self.now_ms())
+                await asyncio.sleep(0)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def ready_shards(self) -> Sequence[JourneyShard]:
+        """Shards between recovery and revocation, by partition."""
+        return [shard for _, shard in sorted(self.table.shards.items())]
+
+    def now_ms(self) -> int:
+        """The clock at which windows end, UTC milliseconds."""
+        return self.clock.now_ms()
+
+    def beat_age_seconds(self) -> float:
+        """How long ago the event loop last came round."""
+        return time.monotonic() - self._beat
+
+    def recovered(self) -> bool:
+        """Whether this worker has joined the group and its shards, if any, are complete."""
+        return self.app.lane_stats.recoveries > 0 and not self.app.rebalancing
+
+    @property
+    def lane_stats(self) -> LaneStats:
+        return self.app.lane_stats
+
+    def lane_positions(self) -> dict[TP, LanePosition]:
+        """Where each source partition of this worker stands."""
+        return self.app.lane_positions()
+
+
+def calendar_of(settings: Settings) -> BusinessCalendar:
+    """The business calendar that the settings describe."""
+    return BusinessCalendar(settings.zone, settings.working_hours, settings.holidays)
+
+
+def app_options(settings: Settings) -> dict[str, Any]:
+    """Faust's configuration; topics are created and checked by `voronka topics`, never by a worker."""
+    session = settings.session_timeout_seconds
+    options: dict[str, Any] = {
+        "broker": [f"kafka://{address}" for address in settings.brokers],
+        "store": "memory://",
+        "topic_partitions": settings.partitions,
+        "topic_allow_declare": False,
+        "datadir": str(settings.data_dir / settings.app_id),
+        "web_host": settings.http_host,
+        "web_bind": settings.http_host,
+        "web_port": settings.http_port,
+        "broker_session_timeout": session,
+        "broker_heartbeat_interval": min(3.0, session / 5),
+        "broker_commit_interval": 1.0,
+        "consumer_max_fetch_size": FETCH_BYTES,
+        "producer_max_request_size": MAX_MESSAGE_BYTES,
+        "recovery_consistency_check": False,
+    }
+    credentials = credentials_of(settings.security)
+    return options if credentials is None else options | {"broker_credentials": credentials}
+
+
+def credentials_of(security: Security) -> Any:
+    """What Faust needs to reach a guarded broker; nothing for a plain one."""
+    context = None
+    if security.tls:
+        context = ssl.create_default_context(cafile=security.ca_file and str(security.ca_file))
+        if security.cert_file is not None:
+            context.load_cert_chain(security.cert_file, security.key_file)
+    if security.sasl:
+        return SASLCredentials(
+            username=security.username,
+            password=security.password,
+            mechanism=security.mechanism,
+            ssl_context=context,
+        )
+    return None if context is None else SSLCredentials(context=context)
+
+
+def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or Ctrl-C; ends the process."""
+    worker = VoronkaWorker(settings)
+    faust.Worker(worker.app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()

@@ -1,0 +1,165 @@
+"""What the worker does with a chunk of records: join, quarantine or forward, then fold and log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from faust.types import TP
+from kafka.partitioner.default import murmur2
+
+from agents.journeys import records
+from agents.journeys.clock import WorkerClock
+from agents.journeys.shard import JourneyShard, Touched
+from agents.lane import Effects, LaneRecord, Output, StopWorker
+from agents.settings import Settings
+from streams.decode import check_future, decode
+from streams.events import Event, Rejected
+from streams.fragments import SET_LIMIT
+from streams.journeys import advance, from_bytes, merge
+from streams.moves import targets
+from streams.zones import MINUTE_MS
+
+LATE_MS = 5 * MINUTE_MS
+EXIT_REJECTS = 65
+
+
+def partition_of(journey: str, partitions: int) -> int:
+    """Where a journey lives: what Kafka's own clients choose for its key."""
+    hashed: int = murmur2(journey.encode())
+    return (hashed & 0x7FFFFFFF) % partitions
+
+
+class JourneyJob:
+    """The lane's job for every source topic. Rejects in a row are counted over all of them."""
+
+    def __init__(self, settings: Settings, clock: WorkerClock) -> None:
+        self._settings, self._clock = settings, clock
+        self._rejects_in_row = 0
+
+    def __call__(self, shard: JourneyShard, tp: TP, chunk: Sequence[LaneRecord]) -> Effects:
+        work = _Chunk(shard, tp, self._settings)
+        for record in chunk:
+            if (
+                tp.topic == self._settings.moves_topic
+                and records.header(record, records.KIND) == records.PART
+            ):
+                work.part(record)
+                continue
+            event = self._read(record, tp)
+            if isinstance(event, Rejected):
+                work.reject(event, record)
+                self._count_reject(event, tp, record)
+                continue
+            self._rejects_in_row = 0
+            if work.event(event, record):
+                self._clock.observe(event.time_ms)
+        return work.effects()
+
+    def _read(self, record: LaneRecord, tp: TP) -> Event | Rejected:
+        event = decode(record.value, record.headers, funnels=self._settings.funnels)
+        if isinstance(event, Rejected):
+            return event
+        if event.entity == "ledger":
+            return Rejected(
+                reason="unknown_type", field="type", fix=f"send ledger events to crm.ledger, not {tp.topic}"
+            )
+        return check_future(event, record.timestamp) or event
+
+    def _count_reject(self, rejected: Rejected, tp: TP, record: LaneRecord) -> None:
+        self._rejects_in_row += 1
+        limit = self._settings.reject_limit
+        if limit and self._rejects_in_row >= limit:
+            raise StopWorker(
+                f"{limit} records in a row were rejected, the last one ({rejected.reason}, field"
+                f" {rejected.field}) at {tp.topic}[{tp.partition}] offset {record.offset}: a bad deployment"
+                f" rather than bad data. {rejected.fix}. Mend the sender or the settings and start again, or"
+                " raise VORONKA_REJECT_LIMIT (0 never stops)",
+                EXIT_REJECTS,
+            )
+
+
+class _Chunk:
+    """One chunk's work on a shard: journeys are taken out once, folded and logged once."""
+
+    def __init__(self, shard: JourneyShard, tp: TP, settings: Settings) -> None:
+        self._shard, self._tp, self._settings = shard, tp, settings
+        self._touched: dict[str, Touched] = {}
+        self._outputs: list[Output] = []
+
+    def event(self, event: Event, record: LaneRecord) -> bool:
+        """Join the event to its journey here, or forward it to where its journey lives."""
+        key, stats = event.journey, self._shard.stats
+        touched = self._touched.get(key)
+        if touched is None:
+            home = self._home(key)
+            if home != self._tp.partition:
+                moves = self._settings.moves_topic
+                self._outputs.append(records.forwarded(moves, key, home, self._tp, record))
+                stats.forwarded += 1
+                return False
+            touched = self._touched[key] = self._shard.take(key)
+        received_ms = record.timestamp if event.received_ms is None else event.received_ms
+        self._mark(
+            key, touched, received_ms > event.time_ms - event.time_ms % MINUTE_MS + MINUTE_MS + LATE_MS
+        )
+        advanced = advance(touched.journey, event)
+        stats.applied += (event.source, event.id) not in advanced.evicted
+        if advanced.changed:
+            touched.changed = True
+            touched.lags.append(received_ms - event.time_ms)
+        else:
+            stats.duplicates += 1
+        for source, event_id in advanced.evicted:
+            self._over_limit(event, source, event_id, record)
+        return True
+
+    def part(self, record: LaneRecord) -> None:
+        """Join what another journey sent here."""
+        key = (record.key or b"").decode()
+        touched = self._touched.get(key)
+        if touched is None:
+            touched = self._touched[key] = self._shard.take(key)
+        self._shard.stats.parts += 1
+        touched.changed |= merge(touched.journey, from_bytes(record.value or b""))
+
+    def reject(self, rejected: Rejected, record: LaneRecord) -> None:
+        """Nothing is lost: the record goes to quarantine with its reason and origin."""
+        topic = self._settings.quarantine_topic
+        self._outputs.append(records.quarantined(topic, rejected, self._tp, record))
+        self._shard.stats.quarantined[rejected.reason] += 1
+
+    def effects(self) -> Effects:
+        """Fold and keep what changed; tell the journeys to which something was moved."""
+        changelog: list[tuple[bytes, bytes | None]] = []
+        for key, touched in self._touched.items():
+            if not touched.changed:
+                continue
+            changelog.append((key.encode(), self._shard.put(key, touched)))
+            for target in targets(key, touched.journey):
+                home = partition_of(target, self._settings.partitions)
+                moves = self._settings.moves_topic
+                self._outputs.append(records.part(moves, target, home, key, touched.journey))
+        return Effects(self._outputs, changelog)
+
+    def _home(self, key: str) -> int:
+        if key in self._shard.journeys or self._tp.topic == self._settings.moves_topic:
+            return self._tp.partition
+        return partition_of(key, self._settings.partitions)
+
+    def _mark(self, key: str, touched: Touched, late: bool) -> None:
+        """A restatement is a change by late events alone: fold before the kind changes."""
+        if late != touched.late and touched.changed:
+            self._shard.fold(key, touched)
+        touched.late = late
+
+    def _over_limit(self, event: Event, source: str, event_id: str, record: LaneRecord) -> None:
+        entity = f"{event.entity}/{event.entity_id}"
+        rejected = Rejected(
+            reason="over_limit", field="id", fix=f"{entity} has more than the {SET_LIMIT} that are kept"
+        )
+        if (source, event_id) == (event.source, event.id):
+            self.reject(rejected, record)
+            return
+        topic = self._settings.quarantine_topic
+        self._outputs.append(records.evicted(topic, rejected, source, event_id, self._tp, record))
+        self._shard.stats.quarantined[rejected.reason] += 1

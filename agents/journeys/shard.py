@@ -1,0 +1,90 @@
+"""One partition's journeys and their totals; journeys rest as bytes, totals follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.journeys.clock import WorkerClock
+from agents.journeys.stats import EntryLag, ShardStats
+from agents.lane import LaneRecord
+from streams.facts import Facts, Rules, difference, facts_of
+from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
+from streams.stories import story
+from streams.totals import Totals
+
+
+class Touched:
+    """A journey taken out for a chunk, with the facts that its totals hold at the moment."""
+
+    __slots__ = ("changed", "channel", "facts", "journey", "lags", "late")
+
+    def __init__(self, journey: Journey, facts: Facts) -> None:
+        self.journey, self.facts = journey, facts
+        self.changed = self.late = False
+        self.lags: list[int] = []
+        self.channel = ""
+
+
+class JourneyShard:
+    """State of one partition: satisfies the lane's `Shard` and what the exporters read."""
+
+    def __init__(self, partition: int, rules: Rules, clock: WorkerClock) -> None:
+        self.partition = partition
+        self.rules, self._clock = rules, clock
+        self.journeys: dict[str, bytes] = {}
+        self.totals = Totals(rules.calendar)
+        self.stats = ShardStats()
+
+    def restore(self, records: Sequence[LaneRecord]) -> None:
+        """Merge journeys from the changelog; what is here already stays joined with it."""
+        for record in records:
+            if record.key is None or record.value is None:
+                continue
+            key = record.key.decode()
+            known = self.journeys.get(key)
+            if known is None:
+                self.journeys[key] = record.value
+            elif known != record.value:
+                journey = from_bytes(known)
+                merge(journey, from_bytes(record.value))
+                self.journeys[key] = to_bytes(journey)
+
+    def recovered(self) -> None:
+        """Refold the totals of all journeys."""
+        totals = Totals(self.rules.calendar)
+        totals.advance(self._clock.now_ms())
+        for key, raw in self.journeys.items():
+            journey = from_bytes(raw)
+            self._clock.observe(latest_ms(journey))
+            totals.apply(self._facts(key, journey)[0].items())
+        totals.advance(self._clock.now_ms())
+        self.totals = totals
+
+    def take(self, key: str) -> Touched:
+        """Take a journey out to change it; `put` brings it back."""
+        raw = self.journeys.get(key)
+        if raw is None:
+            return Touched(Journey(), {})
+        journey = from_bytes(raw)
+        return Touched(journey, self._facts(key, journey)[0])
+
+    def fold(self, key: str, touched: Touched) -> None:
+        """Bring the totals to what the journey says now."""
+        facts, touched.channel = self._facts(key, touched.journey)
+        changes = difference(facts, touched.facts)
+        if touched.late:
+            self.stats.restatements.update(fact[1] for fact, _ in changes if fact[0] in ("channel", "stage"))
+        self.totals.apply(changes)
+        touched.facts = facts
+
+    def put(self, key: str, touched: Touched) -> bytes:
+        """Keep a changed journey, its totals folded; returns what the changelog must hold."""
+        self.fold(key, touched)
+        for lag_ms in touched.lags:
+            self.stats.entry_lag.setdefault(touched.channel, EntryLag()).observe(lag_ms)
+        raw = self.journeys[key] = to_bytes(touched.journey)
+        return raw
+
+    def _facts(self, key: str, journey: Journey) -> tuple[Facts, str]:
+        told = story(key, journey)
+        return ({}, "unknown") if told is None else facts_of(told, self.rules)
