@@ -1,0 +1,68 @@
+"""The agent of one source topic: every chunk through the job, once and in order."""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from faust import Stream
+from faust.types import EventT, StreamT
+
+from agents.lane.chunk import Chunk
+from agents.lane.cursor import Admission
+from agents.lane.halt import halting
+from agents.lane.table import LaneTable
+from agents.lane.types import Effects, Job, Output, ShardT
+from agents.lane.writer import Flush
+
+if TYPE_CHECKING:
+    from agents.lane.app import LaneApp
+
+
+class Feed(Generic[ShardT]):
+    """Brings the chunks of one topic to their shards."""
+
+    def __init__(self, app: "LaneApp", table: LaneTable[ShardT], job: Job[ShardT]) -> None:
+        self._app, self._table, self._job = app, table, job
+
+    async def run(self, stream: StreamT[Any]) -> None:
+        """The agent's body; a failure ends the process, for Faust would acknowledge the chunk and go on."""
+        with halting("running the job"):
+            async for event in cast("Stream[Any]", stream).noack().events():
+                await self._take(event)
+
+    async def _take(self, event: EventT[Any]) -> None:
+        """Apply the chunk unless it was before; let the shard's writer make it durable."""
+        chunk = cast("Chunk", event.message)
+        stats = self._app.lane_stats
+        cursor, slot = self._app.consumer.cursors.get(chunk.tp), self._table.slots.get(chunk.partition)
+        if cursor is None or slot is None or not slot.ready:
+            if cursor is not None:
+                cursor.rewind_wanted = True
+            event.ack()  # not ours now: its offset is not committed, it will be read again
+            return
+        match cursor.admit(chunk.span.first, chunk.span.upto, chunk.epoch):
+            case Admission.STALE:
+                stats.stale_chunks += 1
+                event.ack()
+            case Admission.HOLE:
+                stats.holes += 1
+                event.ack()
+            case Admission.APPLY:
+                records = chunk.span.since(cursor.next_offset)
+                effects = self._job(slot.shard, chunk.tp, records) if records else Effects()
+                ticket = cursor.apply(chunk.span.upto)
+                stats.chunks += 1
+                stats.records += len(records)
+                acks = [await self._send(output) for output in effects.outputs]
+                await slot.writer.put(Flush(acks, effects.changelog, cursor, ticket, event))
+
+    async def _send(self, output: Output) -> Awaitable[object]:
+        self._app.lane_stats.output_records += 1
+        sent: Awaitable[object] = await self._table.producer.send(
+            output.topic,
+            output.value,
+            key=output.key,
+            partition=output.partition,
+            timestamp_ms=output.timestamp_ms,
+            headers=list(output.headers),
+        )
+        return sent

@@ -1,0 +1,71 @@
+"""Which offsets a fetch really covered: a missing piece is seen, and compaction is not taken for one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from faust.types import TP
+
+from agents.lane.types import LaneRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Records of one partition and the offsets [first, upto) that they are all of."""
+
+    first: int
+    upto: int
+    records: Sequence[LaneRecord]
+
+    def since(self, offset: int) -> Sequence[LaneRecord]:
+        """The records from `offset` on."""
+        if self.first >= offset:
+            return self.records
+        return [record for record in self.records if record.offset >= offset]
+
+
+class ReadPositions:
+    """How far each partition was read without a jump; lives in the consumer's thread.
+
+    Between two fetches without a seek nothing can be lost, so offsets missing there do not exist.
+    """
+
+    def __init__(self, span_records: int) -> None:
+        self._span_records = span_records
+        self._read_to: dict[TP, int] = {}
+        self.missing: dict[TP, int] = {}
+
+    def forget(self) -> None:
+        """Positions are no longer known: after an assignment or a revocation."""
+        self._read_to.clear()
+
+    def sought(self, tp: TP, offset: int) -> None:
+        """Reading goes on from `offset`."""
+        self._read_to[tp] = offset
+
+    def committed(self, tp: TP, offset: int) -> None:
+        """Reading goes on from `offset`, unless a fetch has told more since."""
+        self._read_to.setdefault(tp, offset)
+
+    def advanced(self, tp: TP, position: int) -> Span | None:
+        """The span of a fetch that passed offsets without a record (compacted, control), if it passed any."""
+        first = self._read_to.get(tp)
+        if first is None or position <= first:
+            return None
+        self._read_to[tp] = position
+        return Span(first, position, ())
+
+    def read(self, tp: TP, records: Sequence[LaneRecord], position: int) -> Iterator[Span]:
+        """Cut what one fetch returned into spans that join without a gap and end at the new position."""
+        head = records[0].offset
+        first = min(self._read_to.get(tp, head), head)
+        self._read_to[tp] = position
+        absent = position - first - len(records)
+        if absent:
+            self.missing[tp] = self.missing.get(tp, 0) + absent
+        size = self._span_records
+        for start in range(0, len(records), size):
+            piece = records[start : start + size]
+            after = start + size
+            upto = records[after].offset if after < len(records) else position
+            yield Span(first, upto, piece)
+            first = upto

@@ -1,0 +1,192 @@
+"""The table: one shard a partition in memory, its changelog read back at recovery by Faust."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from aiokafka import AIOKafkaProducer
+from faust import Table
+from faust.tables.manager import TableManager
+from faust.types import TP, EventT
+
+from agents.lane.chunk import Chunk, ChunkSchema
+from agents.lane.cursor import Admission
+from agents.lane.halt import halting
+from agents.lane.producer import started_producer
+from agents.lane.types import ShardT, StopWorker
+from agents.lane.writer import ShardWriter
+
+if TYPE_CHECKING:
+    from agents.lane.app import LaneApp
+
+EXIT_CONFIG = 78
+
+
+@dataclass(slots=True)
+class Slot(Generic[ShardT]):
+    """A shard that lives here, as owner or as standby."""
+
+    shard: ShardT
+    writer: ShardWriter
+    ready: bool = False
+    refold: bool = True
+    logged_to: int | None = None
+
+    @property
+    def persisted_offset(self) -> int | None:
+        """The last changelog offset that the shard contains."""
+        known = [offset for offset in (self.logged_to, self.writer.last_offset) if offset is not None]
+        return max(known, default=None)
+
+
+class LaneTable(Table[Any, Any], Generic[ShardT]):
+    """Shards by partition. Exported ones are those between `on_ready(p)` and `on_revoked(p)`."""
+
+    app: "LaneApp"
+
+    def __init__(
+        self,
+        app: "LaneApp",
+        *,
+        name: str,
+        shard: Callable[[int], ShardT],
+        partitions: int,
+        max_batch_bytes: int = 900_000,
+        on_ready: Callable[[int], None] = lambda _: None,
+        on_revoked: Callable[[int], None] = lambda _: None,
+        **options: Any,
+    ) -> None:
+        # Chunks are restored as they come, so Faust's own buffers hold as few of them as it allows:
+        # one alone would make it go on reading active changelogs after recovery.
+        options |= {"recovery_buffer_size": 2, "standby_buffer_size": 2}
+        super().__init__(app, name=name, partitions=partitions, schema=ChunkSchema(), **options)
+        self._new_shard, self._max_batch_bytes = shard, max_batch_bytes
+        self._on_ready, self._on_revoked = on_ready, on_revoked
+        self.slots: dict[int, Slot[ShardT]] = {}
+        self.sources: list[str] = []
+        self._producer: AIOKafkaProducer | None = None
+        self._recovery_started_at = 0.0
+
+    @property
+    def shards(self) -> dict[int, ShardT]:
+        """The shards that are recovered and ours, by partition."""
+        return {number: slot.shard for number, slot in self.slots.items() if slot.ready}
+
+    @property
+    def producer(self) -> AIOKafkaProducer:
+        """The producer of changelog and outputs; there from start to stop."""
+        if self._producer is None:
+            raise RuntimeError(f"table {self.name} is not started")
+        return self._producer
+
+    async def on_start(self) -> None:
+        """Start the producer and see that the changelog topic is there."""
+        self._producer = await started_producer(self.app, self._max_batch_bytes)
+        await self.changelog_topic.maybe_declare()
+
+    async def on_stop(self) -> None:
+        """Faust has waited for flushes in flight: end writers and producer."""
+        for slot in self.slots.values():
+            slot.writer.cancel()
+        self.slots.clear()
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
+
+    async def on_rebalance(
+        self,
+        assigned: set[TP],
+        revoked: set[TP],  # noqa: ARG002 - Faust's signature
+        newly_assigned: set[TP],  # noqa: ARG002 - Faust's signature
+        generation_id: int = 0,  # noqa: ARG002 - Faust's signature
+    ) -> None:
+        """Keep the shards that are still ours, drop the others, make room for new ones."""
+        with halting("taking over partitions"):
+            self._require_equal_partition_counts()
+            ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
+            for number, slot in list(self.slots.items()):
+                if number not in ours or slot.writer.abandoned:
+                    slot.writer.cancel()
+                    del self.slots[number]
+            for number in sorted(ours - set(self.slots)):
+                self.slots[number] = Slot(self._new_shard(number), self._new_writer(number))
+            self._recovery_started_at = monotonic()
+
+    def _new_writer(self, number: int) -> ShardWriter:
+        return ShardWriter(
+            self.producer,
+            self.changelog_topic_name,
+            number,
+            max_batch_bytes=self._max_batch_bytes,
+            queue_chunks=self.app.queue_chunks,
+            may_write=self.app.still_member,
+            stats=self.app.lane_stats,
+        )
+
+    def _require_equal_partition_counts(self) -> None:
+        """One shard serves partition p of every topic, so all must have as many; else the worker stops."""
+        for topic in (self.changelog_topic_name, *self.sources):
+            count = self.app.consumer.topic_partitions(topic)
+            if count != self.partitions:
+                found = "does not exist" if count is None else f"has {count} partitions"
+                raise StopWorker(
+                    f"topic {topic} {found}, table {self.name} has {self.partitions}: create the topic with"
+                    f" {self.partitions} partitions; to change the number, replay into new topics",
+                    EXIT_CONFIG,
+                )
+
+    def withdraw(self) -> None:
+        """Partitions were revoked: nothing is fed or exported until the next recovery is complete."""
+        for number, slot in self.slots.items():
+            if slot.ready:
+                slot.ready = False
+                self._on_revoked(number)
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Where recovery may go on from: a kept or standby shard is not read again."""
+        slot = self.slots.get(tp.partition)
+        return slot.persisted_offset if slot else None
+
+    async def on_changelog_event(self, event: EventT[Any]) -> None:
+        """Merge a chunk of the changelog at once; read again where a piece before it is missing."""
+        with halting(f"restoring table {self.name}"):
+            self._restore(cast("Chunk", event.message))
+
+    def _restore(self, chunk: Chunk) -> None:
+        slot, cursor = self.slots.get(chunk.partition), self.app.consumer.cursors.get(chunk.tp)
+        if slot is None or cursor is None:
+            return
+        admission = cursor.admit(chunk.span.first, chunk.span.upto, chunk.epoch)
+        if admission is Admission.APPLY:
+            records = chunk.span.since(cursor.next_offset)
+            slot.shard.restore(records)
+            slot.refold = True
+            cursor.settle(cursor.apply(chunk.span.upto))
+            slot.logged_to = cursor.next_offset - 1
+            self.app.lane_stats.recovered_records += len(records)
+        elif admission is Admission.HOLE:
+            self.app.lane_stats.holes += 1
+        # Faust has noted the chunk as read, whatever became of it: tell it where we are.
+        recovery = cast("TableManager", self.app.tables).recovery
+        for offsets in (recovery.active_offsets, recovery.standby_offsets):
+            if offsets.get(chunk.tp) is not None:
+                offsets[chunk.tp] = cursor.next_offset - 1
+
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
+        """Nothing is left to do: `on_changelog_event` has merged it."""
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:  # noqa: ARG002
+        """All that was logged is here: let shards refold, then show and feed them."""
+        with halting(f"completing the recovery of table {self.name}"):
+            for tp in sorted(active_tps):
+                slot = self.slots[tp.partition]
+                if slot.refold:
+                    slot.shard.recovered()
+                    slot.refold = False
+                if not slot.ready:
+                    slot.ready = True
+                    self._on_ready(tp.partition)
+            self.app.lane_stats.recoveries += 1
+            self.app.lane_stats.recovery_seconds = monotonic() - self._recovery_started_at
+        await self.call_recover_callbacks()
