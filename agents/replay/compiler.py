@@ -5,20 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from agents.replay.mapping import EventFile, MappingError, MappingFile, NotFile, ValueFile, When
 from agents.replay.plan import Condition, Field, Kind, Plan, Rule, Table
 from agents.replay.templates import Column, TemplateError, parse_template
-from streams.events import JourneyPayload
 from streams.funnels import Funnels
 from streams.money import minor_units
+from streams.wire import KINDS
 
-PAYLOADS = {
-    re.sub(r"(?<!^)([A-Z])", r"_\1", kind.__name__).lower(): kind for kind in get_args(JourneyPayload)
-}
-_TYPE = re.compile(r"crm\.(lead|deal)\.([a-z_]+)")
+TYPES = {name: kind for name, kind in KINDS.items() if kind.entity != "ledger"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _KINDS: Mapping[str, Kind] = {"score": "whole", "recurring": "flag", "amount": "money", "cost": "money"}
 
@@ -122,11 +120,9 @@ def _columns_of(rule: Rule) -> Iterable[Column]:
 def _rule(
     event: EventFile, kind: str, where: str, lookups: frozenset[str], mapping: MappingFile, funnels: Funnels
 ) -> Rule:
-    match = _TYPE.fullmatch(event.type)
-    if match is None or match[2] not in PAYLOADS:
-        known = [f"crm.{entity}.{verb}" for entity in ("lead", "deal") for verb in PAYLOADS]
-        raise MappingError(f"{where}: type: there is no such event{_closest(event.type, known)}")
-    entity: Literal["lead", "deal"] = "lead" if match[1] == "lead" else "deal"
+    if event.type not in TYPES:
+        raise MappingError(f"{where}: type: there is no such event{_closest(event.type, TYPES)}")
+    entity = TYPES[event.type].entity
     for name, text in (("subject", event.subject), ("journey", event.journey or event.subject)):
         allowed = (f"{entity}/",) if name == "subject" else ("lead/", "deal/")
         if not text.startswith(allowed):
@@ -142,7 +138,7 @@ def _rule(
         subject=parse_template(event.subject, lookups),
         journey=parse_template(event.journey or event.subject, lookups),
         times=tuple(parse_template(text, lookups) for text in times),
-        data=tuple(_fields(event, match[2], where, lookups, mapping, funnels)),
+        data=tuple(_fields(event, where, lookups, mapping, funnels)),
     )
 
 
@@ -163,14 +159,12 @@ def _condition(name: str, test: When, lookups: frozenset[str], where: str) -> Co
 
 def _fields(
     event: EventFile,
-    verb: str,
     where: str,
     lookups: frozenset[str],
     mapping: MappingFile,
     funnels: Funnels,
 ) -> Iterable[Field]:
-    names = list(PAYLOADS[verb].__struct_fields__)
-    allowed = [*names, "currency"] if "amount" in names else names
+    allowed = [field.name for field in msgspec.structs.fields(TYPES[event.type].wire)]
     for name, given in event.data.items():
         if name not in allowed:
             hint = _closest(name, allowed) or f": it has {', '.join(allowed) or 'no data'}"

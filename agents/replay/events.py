@@ -6,12 +6,13 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import msgspec
 
 from agents.replay.plan import Field, Plan, Rule, Table
 from agents.replay.templates import Column
+from streams.events import Entity
+from streams.instants import AFTER_LAST_MS, format_instant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A record ready to be published; `time_ms` is None where the row has no possible date."""
 
     id: str
-    entity: Literal["lead", "deal"]
+    entity: Entity
     key: str
     value: bytes
     time_ms: int | None
@@ -77,7 +78,7 @@ def _event(plan: Plan, rule: Rule, row: Row, view: Mapping[Column, str]) -> RawE
     }
     if written:
         # A date that cannot be goes on as it stands, so that the stream says what is wrong with it.
-        event["time"] = written if time_ms is None else _rfc3339(time_ms)
+        event["time"] = written if time_ms is None else format_instant(time_ms)
     value = msgspec.json.encode(event)
     return RawEvent(id=str(event["id"]), entity=rule.entity, key=journey, value=value, time_ms=time_ms)
 
@@ -89,22 +90,18 @@ def event_id(row: Row, kind: str) -> str:
 
 
 def read_time_ms(text: str, plan: Plan) -> int | None:
-    """The instant that the text means in the mapping's formats and zone, or None."""
+    """The instant that the text means in the mapping's formats and zone, or None where it means none."""
     for form in plan.dates:
         try:
-            moment = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=plan.zone)
-            return (moment.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+            # The zone follows at once, unless the text names its own.
+            read = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
+            moment = read if read.tzinfo else read.replace(tzinfo=plan.zone)
+            time_ms = (moment.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError):
             continue
+        if 0 <= time_ms < AFTER_LAST_MS:
+            return time_ms
     return None
-
-
-def _rfc3339(time_ms: int) -> str:
-    return (
-        datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
 
 
 def _data(plan: Plan, rule: Rule, view: Mapping[Column, str]) -> dict[str, str | int | bool]:
@@ -116,7 +113,7 @@ def _data(plan: Plan, rule: Rule, view: Mapping[Column, str]) -> dict[str, str |
         text = field.template.render(view).strip()
         if text and text not in field.absent:
             data[field.name] = _read(plan, field, field.words.get(text, text))
-    if "amount" in data:
+    if "amount" in data or "cost" in data:
         data.setdefault("currency", plan.currency)
     return data
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from agents.replay.templates import Column, Template
+from streams.events import Entity
 
 Kind = Literal["text", "whole", "flag", "money"]
 
@@ -41,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     type: str
     kind: str
-    entity: Literal["lead", "deal"]
+    entity: Entity
     when: tuple[Condition, ...]
     subject: Template
     journey: Template
