@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from streams.base_totals import BASE_TOTALS, Family
+from streams.base_totals import Unit as TotalUnit
 from streams.formulas import Formula, FormulaError, of_node, parse
 from streams.kpis import CLOCK, PERIODS, Catalogue, Dimension, Entry, Kpi, Unit
-from streams.metrics import BASE_TOTALS, Family
-from streams.metrics import Unit as TotalUnit
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _TOTAL_UNITS: dict[str, TotalUnit] = {total.id: total.unit for total in BASE_TOTALS.values()} | {CLOCK: "ms"}

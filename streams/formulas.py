@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, assert_never, get_args
 
-from streams.metrics import Unit
+from streams.base_totals import Unit
 
 Operator = Literal["+", "-", "*", "/"]
 Lookup = Callable[[str, bool], int | None]

@@ -9,8 +9,8 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from streams.base_totals import BASE_TOTALS
 from streams.formulas import Formula
-from streams.metrics import BASE_TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Unit = Literal["count", "ratio", "hours", "days", "money"]

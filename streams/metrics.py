@@ -1,4 +1,4 @@
-"""The metric catalogue: every base total, and every exported metric's name, stands here and nowhere else.
+"""The metric catalogue: the name of every exported metric stands here and nowhere else.
 
 Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`.
 """
@@ -8,97 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["channel", "stage", "source", "rep"]
-Unit = Literal["count", "ms", "minor"]
-Kind = Literal["flow", "stock", "minimum", "stream"]
-"""A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start."""
-Absence = Literal["zero", "unknown"]
-"""What a total without any fact means: nothing happened, or nobody told us."""
+from streams.base_totals import BASE_TOTALS, BaseTotal, Family, Unit
+
 MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info"]
 
-RESPONSE_EDGES_SECONDS = ("300", "900", "3600", "14400", "28800", "86400", "172800", "604800", "+Inf")
 ENTRY_LAG_EDGES_SECONDS = ("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "+Inf")
-"""Upper edges of the buckets, inclusive."""
-
-
-@dataclass(frozen=True, slots=True)
-class BaseTotal:
-    """A sum of facts, kept by each of its families; amounts are whole milliseconds or minor units."""
-
-    id: str
-    families: tuple[Family, ...]
-    help: str
-    unit: Unit = "count"
-    kind: Kind = "flow"
-    absence: Absence = "zero"
-    edges: tuple[str, ...] = ()
-    """Of a histogram's total: the bucket edges, which are its second label."""
-    before_won: bool = False
-    """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
-
-
-_ALL: tuple[Family, ...] = ("channel", "source", "rep")
-_CR: tuple[Family, ...] = ("channel", "rep")
-_C: tuple[Family, ...] = ("channel",)
-_G: tuple[Family, ...] = ("stage",)
-
-BASE_TOTALS: dict[str, BaseTotal] = {
-    total.id: total
-    for total in (
-        BaseTotal("enquiries", _ALL, "Leads that came"),
-        BaseTotal("enquiries_qualified", _ALL, "Leads that came in the window and have qualified since"),
-        BaseTotal("enquiries_won", _ALL, "Leads that came in the window and have been won since"),
-        BaseTotal("qualified_leads", _ALL, "Leads that qualified"),
-        BaseTotal("qualified_won", _ALL, "Leads that qualified in the window and have been won since"),
-        BaseTotal("responses", _CR, "Enquiries of the window that a person has answered"),
-        BaseTotal("response_ms", _CR, "Time from enquiry to the first answer by a person", "ms"),
-        BaseTotal("response_working_ms", _CR, "Working time from enquiry to the first answer", "ms"),
-        BaseTotal("response_bucket", _C, "Answers by time", edges=RESPONSE_EDGES_SECONDS),
-        BaseTotal("response_working_bucket", _C, "Answers by working time", edges=RESPONSE_EDGES_SECONDS),
-        BaseTotal("answered_1h", _ALL, "Enquiries of the window answered within an hour"),
-        BaseTotal("due_1h", _ALL, "Enquiries of the window answered, or older than an hour"),
-        BaseTotal("answered_1wh", _ALL, "Enquiries of the window answered within a working hour"),
-        BaseTotal("due_1wh", _ALL, "Enquiries of the window answered, or older than a working hour"),
-        BaseTotal("waiting", _CR, "Leads that wait for their first answer", kind="stock"),
-        BaseTotal("waiting_since", _C, "When the longest waiting lead came", "ms", "minimum", "unknown"),
-        BaseTotal("stage_entered", _G, "Journeys that entered the stage"),
-        BaseTotal(
-            "stage_advanced", _G, "Journeys that entered in the window and have gone further", before_won=True
-        ),
-        BaseTotal(
-            "stage_lost", _G, "Journeys that entered in the window and were lost here", before_won=True
-        ),
-        BaseTotal(
-            "stage_still", _G, "Journeys that entered in the window and are still here", before_won=True
-        ),
-        BaseTotal(
-            "dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms", before_won=True
-        ),
-        BaseTotal("dwells", _G, "Journeys that left the stage after a known time", before_won=True),
-        BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock", before_won=True),
-        BaseTotal("deals_created", _ALL, "Deals that were opened"),
-        BaseTotal("deals_created_won", _ALL, "Deals opened in the window that are won by now"),
-        BaseTotal("deals_created_lost", _ALL, "Deals opened in the window that are lost by now"),
-        BaseTotal("won_deals", _ALL, "Deals won"),
-        BaseTotal("lost_deals", _ALL, "Deals lost"),
-        BaseTotal("revenue_minor", _ALL, "Amount of won deals in the reporting currency", "minor"),
-        BaseTotal("won_deals_valued", _ALL, "Won deals with an amount in the reporting currency"),
-        BaseTotal("won_deals_unconverted", _ALL, "Won deals with an amount in another currency"),
-        BaseTotal("cycle_ms", _ALL, "Time from first contact to sale of won deals", "ms"),
-        BaseTotal("cycles", _ALL, "Won deals with a known cycle time"),
-        BaseTotal("open_deals", _CR, "Deals that are open", kind="stock"),
-        BaseTotal(
-            "open_deals_valued", _CR, "Open deals with an amount in the reporting currency", kind="stock"
-        ),
-        BaseTotal(
-            "open_deals_unconverted", _CR, "Open deals with an amount in another currency", kind="stock"
-        ),
-        BaseTotal("pipeline_minor", _CR, "Amount of open deals in the reporting currency", "minor", "stock"),
-        BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
-        BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),
-        BaseTotal("restatements", (), "Changes of past buckets by late events", kind="stream"),
-    )
-}
+"""Upper edges of the entry lag's buckets, inclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +124,43 @@ QUARANTINED = Metric(
 RESTATEMENTS = Metric(
     "voronka_restatements_total", "Changes of past buckets by late events", ("shard", "total"), "counter"
 )
+PARTS = Metric("voronka_parts_joined_total", "Moved journeys' states that were joined", ("shard",), "counter")
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
 )
+LAG = Metric("voronka_lag_records", "Records on the broker that are not applied yet", ("topic", "partition"))
+
+
+def _lane(field: str, help_text: str) -> tuple[str, Metric]:
+    return field, Metric(f"voronka_lane_{field}_total", help_text, (), "counter")
+
+
+LANE: dict[str, Metric] = {
+    **dict(
+        (
+            _lane("chunks", "Chunks of records applied"),
+            _lane("records", "Records applied"),
+            _lane("holes", "Chunks that began after a hole and were fetched again"),
+            _lane("stale_chunks", "Chunks dropped because their records were fetched again"),
+            _lane("gap_offsets", "Offsets that no longer exist on the broker"),
+            _lane("flushes", "Chunks whose effects were acknowledged"),
+            _lane("changelog_batches", "Record batches written to the changelog"),
+            _lane("changelog_records", "Journeys written to the changelog"),
+            _lane("changelog_bytes", "Bytes written to the changelog"),
+            _lane("output_records", "Records written for others"),
+            _lane("abandoned_chunks", "Chunks left to the next owner of their partition"),
+            _lane("recoveries", "Recoveries of shards"),
+            _lane("recovered_records", "Changelog records read at recoveries"),
+        )
+    ),
+    "recovery_seconds": Metric("voronka_lane_recovery_seconds", "How long the last recovery took"),
+}
+"""The lane's own counters, by the field that holds each."""
+
 MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
-    *(APPLIED, DUPLICATES, FORWARDED, QUARANTINED, RESTATEMENTS, ENTRY_LAG),
+    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG),
+    *LANE.values(),
 )
 """Every other metric: invariants, clock, and the stream's and the machine's account of themselves."""
 

@@ -1,0 +1,178 @@
+"""KPIs of the shards that are ready here: for the department and by channel, stage, source and rep."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agents.readings import Readings
+from agents.settings import Settings
+from streams.base_totals import BASE_TOTALS
+from streams.catalogue import SHIPPED
+from streams.formulas import Total
+from streams.funnels import WON
+from streams.kpis import ALL_TIME, CLOCK, Catalogue, Kpi
+from streams.money import EXPONENTS
+
+Sums = dict[str, int]
+"""Base totals of one place: the department, a channel, a stage, a source or a rep."""
+Value = dict[str, int | float | None]
+"""`value` in the KPI's unit (None: no data) and `n`, the sample that it rests on."""
+
+
+class View:
+    """Evaluates the catalogue on sums of one period; everything it returns is ready for JSON."""
+
+    def __init__(
+        self, readings: Readings, period: str, settings: Settings, catalogue: Catalogue = SHIPPED
+    ) -> None:
+        self._now_ms, self._period = readings.now_ms, period
+        self._funnels, self._catalogue = settings.funnels, catalogue
+        self._currency = settings.currency
+        self._exponent = EXPONENTS[settings.currency]
+        self._partial = len({shard.partition for shard in readings.shards}) < settings.partitions
+        self._channels: defaultdict[str, Sums] = defaultdict(dict)
+        self._stages: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
+        self._sources: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
+        self._reps: defaultdict[str, Sums] = defaultdict(dict)
+        self._restatements = 0
+        self._read(readings)
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of `/api/kpis`; `partial` where shards are elsewhere or not recovered."""
+        return {
+            "now_ms": self._now_ms,
+            "window": self._period,
+            "partial": self._partial,
+            "currency": self._currency,
+            "kpis": {
+                kpi.id: self.kpi(kpi)
+                for kpi in self._catalogue.kpis.values()
+                if not kpi.entry.windows or self._period in kpi.entry.windows
+            },
+        }
+
+    def kpi(self, kpi: Kpi) -> dict[str, Any]:
+        """One KPI by every dimension that it has in this period; places without any data are left out."""
+        result: dict[str, Any] = {"value": None, "n": None}
+        if kpi.supports("department", self._period):
+            result |= self._value(kpi, self._department(kpi))
+        result |= {
+            "unit": kpi.entry.unit,
+            "period": kpi.period if self._period != ALL_TIME and kpi.period != "window" else self._period,
+            "min_sample": kpi.entry.min_sample,
+        }
+        if kpi.supports("channel", self._period):
+            result["by_channel"] = self._values(kpi, ((c, self._channel(kpi, c)) for c in self._scope(kpi)))
+        if kpi.supports("stage", self._period):
+            result["by_stage"] = {c: stages for c in self._scope(kpi) if (stages := self._by_stage(kpi, c))}
+        if kpi.supports("source", self._period):
+            result["by_source"] = self._values(kpi, self._by_source(kpi))
+        if kpi.supports("rep", self._period):
+            result["by_rep"] = self._values(kpi, sorted(self._reps.items()))
+        return result
+
+    def _read(self, readings: Readings) -> None:
+        for (family, total, first, second), amount in readings.sums[self._period].items():
+            if BASE_TOTALS[total].kind == "flow":
+                self._put(family, total, first, second, amount)
+        for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
+            if BASE_TOTALS[total].kind == "stock":
+                self._put(family, total, first, second, amount)
+        for channel, since_ms in readings.waiting_since.items():
+            self._put("channel", "waiting_since", channel, "", since_ms)
+        for shard in readings.shards:
+            self._restatements += shard.stats.restatements.total()
+            for channel, lag in shard.stats.entry_lag.items():
+                sums = self._channels[channel]
+                sums["entry_lags"] = sums.get("entry_lags", 0) + lag.count
+                sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + lag.sum_ms
+
+    def _put(self, family: str, total: str, first: str, second: str, amount: int) -> None:
+        if BASE_TOTALS[total].edges:
+            return
+        match family:
+            case "channel":
+                self._channels[first][total] = amount
+            case "stage":
+                self._stages[first, second][total] = amount
+            case "source":
+                self._sources[first, second][total] = amount
+            case _:
+                self._reps[first][total] = amount
+
+    def _scope(self, kpi: Kpi) -> tuple[str, ...]:
+        return kpi.entry.channels or self._funnels.channels
+
+    def _department(self, kpi: Kpi) -> Sums:
+        sums = _joined(self._channel(kpi, channel) for channel in self._scope(kpi))
+        return sums | {"restatements": self._restatements}
+
+    def _channel(self, kpi: Kpi, channel: str) -> Sums:
+        """A channel's own sums, and those of its stages as far as every part of the formula has them."""
+        stages = _joined(self._stages[channel, stage] for stage in self._stage_ids(kpi, channel))
+        return stages | self._channels[channel]
+
+    def _stage_ids(self, kpi: Kpi, channel: str) -> tuple[str, ...]:
+        stays = any(
+            total.next_stage or total.id in BASE_TOTALS and BASE_TOTALS[total.id].before_won
+            for total in kpi.formula.totals
+        )
+        ids = (stage.id for stage in self._funnels.funnel(channel))
+        return tuple(stage for stage in ids if not (stays and stage == WON.id))
+
+    def _by_stage(self, kpi: Kpi, channel: str) -> dict[str, Value]:
+        following = {
+            stage.id: self._stages[channel, after.id]
+            for stage, after in zip(
+                self._funnels.funnel(channel), self._funnels.funnel(channel)[1:], strict=False
+            )
+        }
+        return {
+            stage: self._value(kpi, sums, following.get(stage, {}))
+            for stage in self._stage_ids(kpi, channel)
+            if _speaks(kpi, sums := self._stages[channel, stage])
+        }
+
+    def _by_source(self, kpi: Kpi) -> Iterable[tuple[str, Sums]]:
+        scope = set(self._scope(kpi))
+        parts: defaultdict[str, list[Sums]] = defaultdict(list)
+        for (channel, source), sums in self._sources.items():
+            if channel in scope:
+                parts[source].append(sums)
+        return ((source, _joined(parts[source])) for source in sorted(parts))
+
+    def _values(self, kpi: Kpi, places: Iterable[tuple[str, Sums]]) -> dict[str, Value]:
+        return {name: self._value(kpi, sums) for name, sums in places if _speaks(kpi, sums)}
+
+    def _value(self, kpi: Kpi, sums: Sums, following: Sums | None = None) -> Value:
+        def lookup(total: str, next_stage: bool) -> int | None:
+            if total == CLOCK:
+                return self._now_ms
+            absent = 0 if BASE_TOTALS[total].absence == "zero" else None
+            return ((following or {}) if next_stage else sums).get(total, absent)
+
+        value, sample = kpi.formula.evaluate(lookup), kpi.sample.evaluate(lookup)
+        return {"value": None if value is None else kpi.in_unit(value, self._exponent), "n": sample}
+
+
+def _joined(parts: Iterable[Mapping[str, int]]) -> Sums:
+    joined: Sums = {}
+    for sums in parts:
+        for total, amount in sums.items():
+            if total in joined:
+                least = BASE_TOTALS[total].kind == "minimum"
+                joined[total] = min(joined[total], amount) if least else joined[total] + amount
+            else:
+                joined[total] = amount
+    return joined
+
+
+def _speaks(kpi: Kpi, sums: Sums) -> bool:
+    """Whether a place has anything that the KPI is about."""
+    return not sums.keys().isdisjoint(_ids(kpi.formula.totals | kpi.sample.totals))
+
+
+def _ids(totals: frozenset[Total]) -> frozenset[str]:
+    return frozenset(total.id for total in totals)

@@ -1,0 +1,96 @@
+"""The base totals: every sum of facts that is kept, its families, its unit and what its absence means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["channel", "stage", "source", "rep"]
+Unit = Literal["count", "ms", "minor"]
+Kind = Literal["flow", "stock", "minimum", "stream"]
+"""A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start."""
+Absence = Literal["zero", "unknown"]
+"""What a total without any fact means: nothing happened, or nobody told us."""
+
+RESPONSE_EDGES_SECONDS = ("300", "900", "3600", "14400", "28800", "86400", "172800", "604800", "+Inf")
+"""Upper edges of the response buckets, inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTotal:
+    """A sum of facts, kept by each of its families; amounts are whole milliseconds or minor units."""
+
+    id: str
+    families: tuple[Family, ...]
+    help: str
+    unit: Unit = "count"
+    kind: Kind = "flow"
+    absence: Absence = "zero"
+    edges: tuple[str, ...] = ()
+    """Of a histogram's total: the bucket edges, which are its second label."""
+    before_won: bool = False
+    """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
+
+
+_ALL: tuple[Family, ...] = ("channel", "source", "rep")
+_CR: tuple[Family, ...] = ("channel", "rep")
+_C: tuple[Family, ...] = ("channel",)
+_G: tuple[Family, ...] = ("stage",)
+
+BASE_TOTALS: dict[str, BaseTotal] = {
+    total.id: total
+    for total in (
+        BaseTotal("enquiries", _ALL, "Leads that came"),
+        BaseTotal("enquiries_qualified", _ALL, "Leads that came in the window and have qualified since"),
+        BaseTotal("enquiries_won", _ALL, "Leads that came in the window and have been won since"),
+        BaseTotal("qualified_leads", _ALL, "Leads that qualified"),
+        BaseTotal("qualified_won", _ALL, "Leads that qualified in the window and have been won since"),
+        BaseTotal("responses", _CR, "Enquiries of the window that a person has answered"),
+        BaseTotal("response_ms", _CR, "Time from enquiry to the first answer by a person", "ms"),
+        BaseTotal("response_working_ms", _CR, "Working time from enquiry to the first answer", "ms"),
+        BaseTotal("response_bucket", _C, "Answers by time", edges=RESPONSE_EDGES_SECONDS),
+        BaseTotal("response_working_bucket", _C, "Answers by working time", edges=RESPONSE_EDGES_SECONDS),
+        BaseTotal("answered_1h", _ALL, "Enquiries of the window answered within an hour"),
+        BaseTotal("due_1h", _ALL, "Enquiries of the window answered, or older than an hour"),
+        BaseTotal("answered_1wh", _ALL, "Enquiries of the window answered within a working hour"),
+        BaseTotal("due_1wh", _ALL, "Enquiries of the window answered, or older than a working hour"),
+        BaseTotal("waiting", _CR, "Leads that wait for their first answer", kind="stock"),
+        BaseTotal("waiting_since", _C, "When the longest waiting lead came", "ms", "minimum", "unknown"),
+        BaseTotal("stage_entered", _G, "Journeys that entered the stage"),
+        BaseTotal(
+            "stage_advanced", _G, "Journeys that entered in the window and have gone further", before_won=True
+        ),
+        BaseTotal(
+            "stage_lost", _G, "Journeys that entered in the window and were lost here", before_won=True
+        ),
+        BaseTotal(
+            "stage_still", _G, "Journeys that entered in the window and are still here", before_won=True
+        ),
+        BaseTotal(
+            "dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms", before_won=True
+        ),
+        BaseTotal("dwells", _G, "Journeys that left the stage after a known time", before_won=True),
+        BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock", before_won=True),
+        BaseTotal("deals_created", _ALL, "Deals that were opened"),
+        BaseTotal("deals_created_won", _ALL, "Deals opened in the window that are won by now"),
+        BaseTotal("deals_created_lost", _ALL, "Deals opened in the window that are lost by now"),
+        BaseTotal("won_deals", _ALL, "Deals won"),
+        BaseTotal("lost_deals", _ALL, "Deals lost"),
+        BaseTotal("revenue_minor", _ALL, "Amount of won deals in the reporting currency", "minor"),
+        BaseTotal("won_deals_valued", _ALL, "Won deals with an amount in the reporting currency"),
+        BaseTotal("won_deals_unconverted", _ALL, "Won deals with an amount in another currency"),
+        BaseTotal("cycle_ms", _ALL, "Time from first contact to sale of won deals", "ms"),
+        BaseTotal("cycles", _ALL, "Won deals with a known cycle time"),
+        BaseTotal("open_deals", _CR, "Deals that are open", kind="stock"),
+        BaseTotal(
+            "open_deals_valued", _CR, "Open deals with an amount in the reporting currency", kind="stock"
+        ),
+        BaseTotal(
+            "open_deals_unconverted", _CR, "Open deals with an amount in another currency", kind="stock"
+        ),
+        BaseTotal("pipeline_minor", _CR, "Amount of open deals in the reporting currency", "minor", "stock"),
+        BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
+        BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),
+        BaseTotal("restatements", (), "Changes of past buckets by late events", kind="stream"),
+    )
+}
