@@ -1,4 +1,4 @@
-"""Reads the shards that are ready here: sums of windows, merged, in slices that never hold the event loop long."""
+"""Reads the shards that are ready here: sums of windows, merged in slices that never hold the loop long."""
 
 from __future__ import annotations
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from agents.readings import Readings
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS
 from streams.catalogue import SHIPPED
-from streams.formulas import Total
 from streams.funnels import WON
 from streams.kpis import ALL_TIME, CLOCK, Catalogue, Kpi
 from streams.money import EXPONENTS
@@ -22,7 +21,7 @@ Value = dict[str, int | float | None]
 
 
 class View:
-    """Evaluates the catalogue on sums of one period; everything it returns is ready for JSON."""
+    """Evaluates the catalogue on the sums of one period; everything it returns is ready for JSON."""
 
     def __init__(
         self, readings: Readings, period: str, settings: Settings, catalogue: Catalogue = SHIPPED
@@ -39,19 +38,20 @@ class View:
         self._restatements = 0
         self._read(readings)
 
-    def as_json(self) -> dict[str, Any]:
-        """The answer of `/api/kpis`; `partial` where shards are elsewhere or not recovered."""
+    def head(self) -> dict[str, Any]:
+        """What holds for all values; `partial` where shards are elsewhere or not recovered."""
         return {
             "now_ms": self._now_ms,
             "window": self._period,
             "partial": self._partial,
             "currency": self._currency,
-            "kpis": {
-                kpi.id: self.kpi(kpi)
-                for kpi in self._catalogue.kpis.values()
-                if not kpi.entry.windows or self._period in kpi.entry.windows
-            },
         }
+
+    def kpis(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every KPI that this period has, one at a time."""
+        for kpi in self._catalogue.kpis.values():
+            if not kpi.entry.windows or self._period in kpi.entry.windows:
+                yield kpi.id, self.kpi(kpi)
 
     def kpi(self, kpi: Kpi) -> dict[str, Any]:
         """One KPI by every dimension that it has in this period; places without any data are left out."""
@@ -75,10 +75,10 @@ class View:
 
     def _read(self, readings: Readings) -> None:
         for (family, total, first, second), amount in readings.sums[self._period].items():
-            if BASE_TOTALS[total].kind == "flow":
+            if amount and BASE_TOTALS[total].kind == "flow":
                 self._put(family, total, first, second, amount)
         for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
-            if BASE_TOTALS[total].kind == "stock":
+            if amount and BASE_TOTALS[total].kind == "stock":
                 self._put(family, total, first, second, amount)
         for channel, since_ms in readings.waiting_since.items():
             self._put("channel", "waiting_since", channel, "", since_ms)
@@ -115,12 +115,8 @@ class View:
         return stages | self._channels[channel]
 
     def _stage_ids(self, kpi: Kpi, channel: str) -> tuple[str, ...]:
-        stays = any(
-            total.next_stage or total.id in BASE_TOTALS and BASE_TOTALS[total.id].before_won
-            for total in kpi.formula.totals
-        )
         ids = (stage.id for stage in self._funnels.funnel(channel))
-        return tuple(stage for stage in ids if not (stays and stage == WON.id))
+        return tuple(stage for stage in ids if not (kpi.stays_before_won and stage == WON.id))
 
     def _by_stage(self, kpi: Kpi, channel: str) -> dict[str, Value]:
         following = {
@@ -171,8 +167,4 @@ def _joined(parts: Iterable[Mapping[str, int]]) -> Sums:
 
 def _speaks(kpi: Kpi, sums: Sums) -> bool:
     """Whether a place has anything that the KPI is about."""
-    return not sums.keys().isdisjoint(_ids(kpi.formula.totals | kpi.sample.totals))
-
-
-def _ids(totals: frozenset[Total]) -> frozenset[str]:
-    return frozenset(total.id for total in totals)
+    return not kpi.totals.isdisjoint(sums)

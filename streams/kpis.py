@@ -85,6 +85,20 @@ class Kpi:
     sample: Formula
 
     @cached_property
+    def totals(self) -> frozenset[str]:
+        """Ids of the base totals that its value and its sample are made of."""
+        return frozenset(total.id for total in self.formula.totals | self.sample.totals) - {CLOCK}
+
+    @cached_property
+    def stays_before_won(self) -> bool:
+        """Whether it has no value for the last stage of a funnel, which nobody leaves."""
+        return any(
+            total.next_stage or BASE_TOTALS[total.id].before_won
+            for total in self.formula.totals
+            if total.id != CLOCK
+        )
+
+    @cached_property
     def period(self) -> Period:
         """Whether it is about a window, about now, or about the stream since the worker has its shards."""
         kinds = {BASE_TOTALS[total.id].kind for total in self.formula.totals if total.id != CLOCK}

@@ -1,0 +1,169 @@
+"""One Prometheus collector: a function of what was read; nothing is counted here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from faust.types import TP
+from prometheus_client import metrics_core
+from prometheus_client.registry import Collector
+
+from agents.journeys.stats import ShardStats
+from agents.lane import LanePosition, LaneStats
+from agents.readings import Readings
+from agents.settings import Settings
+from streams import metrics
+from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS, Unit
+from streams.funnels import WON
+from streams.kpis import ALL_TIME
+from streams.metrics import ENTRY_LAG_EDGES_SECONDS, Metric
+from streams.money import EXPONENTS
+from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+
+Labels = tuple[str, ...]
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+_BY_SHARD: tuple[tuple[Metric, Callable[[ShardStats], float]], ...] = (
+    (metrics.APPLIED, lambda stats: stats.applied),
+    (metrics.DUPLICATES, lambda stats: stats.duplicates),
+    (metrics.FORWARDED, lambda stats: stats.forwarded),
+    (metrics.PARTS, lambda stats: stats.parts),
+)
+_BY_SHARD_AND: tuple[tuple[Metric, Callable[[ShardStats], Mapping[str, int]]], ...] = (
+    (metrics.QUARANTINED, lambda stats: stats.quarantined),
+    (metrics.RESTATEMENTS, lambda stats: stats.restatements),
+)
+
+
+@dataclass(frozen=True)
+class Exposition(Collector):
+    """Everything that a worker exports at one moment, with bounded labels."""
+
+    settings: Settings
+    readings: Readings
+    known: Mapping[tuple[str, str], Iterable[tuple[str, str]]]
+    """By (family, total): the labels that were ever non-zero; no others are exported."""
+    folded: Mapping[str, int]
+    """By label: how many of its values are exported as `other`."""
+    lane_stats: LaneStats
+    lane_positions: Mapping[TP, LanePosition]
+
+    def collect(self) -> Iterator[metrics_core.Metric]:
+        """Families in the order of the catalogue; those without a sample are left out."""
+        for metric in metrics.SALES:
+            yield from _family(metric, self._histogram(metric) if metric.sum_total else self._total(metric))
+        yield from _family(metrics.FUNNEL_IMBALANCE, self._imbalance())
+        yield from self._worker()
+        yield from self._shards()
+
+    def _total(self, metric: Metric) -> Iterator[tuple[str, Labels, float]]:
+        if BASE_TOTALS[metric.total].kind == "minimum":
+            for channel, since_ms in self.readings.waiting_since.items():
+                yield metric.name, (channel,), self._exported(since_ms, metric.unit)
+            return
+        family = metric.family or ""
+        places = len([label for label in metric.labels if label != "window"])
+        for first, second in self.known.get((family, metric.total), ()):
+            key, place = (family, metric.total, first, second), (first, second)[:places]
+            for window in _windows(metric):
+                labels = place if window == ALL_TIME else (*place, window)
+                yield metric.name, labels, self._exported(self.readings.sums[window].get(key, 0), metric.unit)
+
+    def _histogram(self, metric: Metric) -> Iterator[tuple[str, Labels, float]]:
+        for channel, _ in self.known.get(("channel", metric.count_total), ()):
+            for window in WINDOWS:
+                sums, upto = self.readings.sums[window], 0
+                for edge in RESPONSE_EDGES_SECONDS:
+                    upto += sums.get(("channel", metric.total, channel, edge), 0)
+                    yield f"{metric.name}_bucket", (channel, window, _edge(edge)), upto
+                count = sums.get(("channel", metric.count_total, channel, ""), 0)
+                yield f"{metric.name}_gcount", (channel, window), count
+                total = sums.get(("channel", metric.sum_total, channel, ""), 0)
+                yield f"{metric.name}_gsum", (channel, window), self._exported(total, metric.unit)
+
+    def _imbalance(self) -> Iterator[tuple[str, Labels, float]]:
+        for channel, stage in self.known.get(("stage", "stage_entered"), ()):
+            if stage == WON.id:
+                continue
+            for window in WINDOWS:
+                sums = self.readings.sums[window]
+                entered, *left = (
+                    sums.get(("stage", total, channel, stage), 0)
+                    for total in ("stage_entered", "stage_advanced", "stage_lost", "stage_still")
+                )
+                yield metrics.FUNNEL_IMBALANCE.name, (channel, stage, window), entered - sum(left)
+
+    def _worker(self) -> Iterator[metrics_core.Metric]:
+        settings = self.settings
+        clock_seconds = self._exported(self.readings.now_ms, metrics.CLOCK.unit)
+        yield from _family(metrics.CLOCK, [(metrics.CLOCK.name, (), clock_seconds)])
+        yield from _family(metrics.CURRENCY, [(metrics.CURRENCY.name, (settings.currency,), 1)])
+        yield from _family(metrics.APP, [(metrics.APP.name, (version("voronka"), settings.app_id), 1)])
+        yield from _family(metrics.SHARDS, [(metrics.SHARDS.name, (), settings.partitions)])
+        name = metrics.LABELS_FOLDED.name
+        yield from _family(metrics.LABELS_FOLDED, [(name, (label,), n) for label, n in self.folded.items()])
+        lags = [
+            (metrics.LAG.name, (tp.topic, str(tp.partition)), position.lag)
+            for tp, position in sorted(self.lane_positions.items())
+            if position.lag is not None
+        ]
+        yield from _family(metrics.LAG, lags)
+        for field, metric in metrics.LANE.items():
+            yield from _family(metric, [(metric.name, (), getattr(self.lane_stats, field))])
+
+    def _shards(self) -> Iterator[metrics_core.Metric]:
+        stats = [(str(shard.partition), shard.stats) for shard in self.readings.shards]
+        ready = metrics.SHARD_READY
+        yield from _family(ready, [(ready.name, (shard,), 1) for shard, _ in stats])
+        for metric, counter in _BY_SHARD:
+            yield from _family(metric, [(metric.name, (shard,), counter(counts)) for shard, counts in stats])
+        for metric, counters in _BY_SHARD_AND:
+            samples = [
+                (metric.name, (shard, label), count)
+                for shard, counts in stats
+                for label, count in sorted(counters(counts).items())
+            ]
+            yield from _family(metric, samples)
+        yield from _family(metrics.ENTRY_LAG, self._entry_lag())
+
+    def _entry_lag(self) -> Iterator[tuple[str, Labels, float]]:
+        name = metrics.ENTRY_LAG.name
+        for shard in self.readings.shards:
+            for channel, lag in sorted(shard.stats.entry_lag.items()):
+                labels = (str(shard.partition), channel)
+                for edge, count in zip(ENTRY_LAG_EDGES_SECONDS, lag.cumulative, strict=True):
+                    yield f"{name}_bucket", (*labels, _edge(edge)), count
+                yield f"{name}_count", labels, lag.count
+                yield f"{name}_sum", labels, self._exported(lag.sum_ms, metrics.ENTRY_LAG.unit)
+
+    def _exported(self, amount: int, unit: Unit) -> float:
+        """An amount in base units: seconds, or major units of the reporting currency."""
+        match unit:
+            case "count":
+                return amount
+            case "ms":
+                return amount / 1000
+            case "minor":
+                minor_in_major: int = 10 ** EXPONENTS[self.settings.currency]
+                return amount / minor_in_major
+
+
+def _windows(metric: Metric) -> tuple[str, ...]:
+    if "window" not in metric.labels:
+        return (ALL_TIME,)
+    return WINDOWS_BY_SOURCE_AND_REP if metric.family in ("source", "rep") else WINDOWS
+
+
+def _edge(seconds: str) -> str:
+    return seconds if seconds == "+Inf" else str(float(seconds))
+
+
+def _family(metric: Metric, samples: Iterable[tuple[str, Labels, float]]) -> Iterator[metrics_core.Metric]:
+    name = metric.name.removesuffix(_SUFFIXES.get(metric.type, ""))
+    family = metrics_core.Metric(name, metric.help, metric.type)
+    names = (*metric.labels, "le")
+    for sample, labels, value in samples:
+        family.add_sample(sample, dict(zip(names, labels, strict=False)), value)
+    if family.samples:
+        yield family

@@ -1,0 +1,95 @@
+"""`/metrics`: read the ready shards, bound the labels, render family by family.
+
+A scrape of 20,000 series never holds the event loop for long, and one at a time is rendered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from prometheus_client import CollectorRegistry, metrics_core
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from agents.exposition import Exposition
+from agents.readings import WorkerState, read
+from agents.settings import Settings
+from streams.funnels import UNKNOWN
+from streams.kpis import ALL_TIME
+from streams.panes import Key
+from streams.stories import UNASSIGNED
+from streams.windows import WINDOWS
+
+OTHER = "other"
+_END = b"# EOF\n"
+
+
+@dataclass(frozen=True)
+class _One(Collector):
+    """A single family, for an encoder that wants a registry."""
+
+    family: metrics_core.Metric
+
+    def collect(self) -> Iterator[metrics_core.Metric]:
+        yield self.family
+
+
+class Scrape:
+    """Renders what a worker exports. It remembers which series it has shown, so that these stay, as 0."""
+
+    def __init__(self, state: WorkerState) -> None:
+        self._state = state
+        self._known: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def render(self, accept: str) -> tuple[bytes, str]:
+        """The exposition in the format that the `Accept` header asks for, and its content type."""
+        encode, content_type = choose_encoder(accept)
+        async with self._one_at_a_time:
+            registry = CollectorRegistry(auto_describe=False)
+            registry.register(await self.exposition())
+            pages = []
+            for family in registry.collect():
+                pages.append(encode(_One(family)).removesuffix(_END))
+                await asyncio.sleep(0)
+        if content_type.startswith("application/openmetrics-text"):
+            pages.append(_END)
+        return b"".join(pages), content_type
+
+    async def exposition(self) -> Exposition:
+        """What is exported now, as one immutable value."""
+        state = self._state
+        readings = await read(state, WINDOWS)
+        sums, folded = {}, {"source": set[str](), "rep": set[str]()}
+        for window, merged in readings.sums.items():
+            sums[window] = _bounded(merged, state.settings, folded)
+            await asyncio.sleep(0)
+        for (family, total, first, second), amount in sorted(sums[ALL_TIME].items()):
+            if amount:
+                self._known.setdefault((family, total), {})[first, second] = None
+        return Exposition(
+            settings=state.settings,
+            readings=replace(readings, sums=sums),
+            known={name: tuple(labels) for name, labels in self._known.items()},
+            folded={label: len(values) for label, values in folded.items()},
+            lane_stats=state.lane_stats,
+            lane_positions=state.lane_positions(),
+        )
+
+
+def _bounded(sums: Mapping[Key, int], settings: Settings, folded: dict[str, set[str]]) -> dict[Key, int]:
+    """Sources and reps beyond the configured ones become `other`; which they are is noted in `folded`."""
+    sources, reps = {*settings.sources, UNKNOWN}, {*settings.reps, UNASSIGNED}
+    bounded: dict[Key, int] = {}
+    for key, amount in sums.items():
+        family, total, first, second = place = key
+        if family == "source" and second not in sources:
+            folded["source"].add(second)
+            place = (family, total, first, OTHER)
+        elif family == "rep" and first not in reps:
+            folded["rep"].add(first)
+            place = (family, total, OTHER, second)
+        bounded[place] = bounded.get(place, 0) + amount
+    return bounded
