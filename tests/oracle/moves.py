@@ -56,6 +56,35 @@ def chain(key: str, merged_into: dict[str, str]) -> str:
 
 def journeys(parts: Fragments) -> list[Journey]:
     """Every journey at which something ends, deleted leads and deals left out."""
+    heard = hears_of(parts)
+    keys = sorted({key for key, _, _ in parts} | heard.keys())
+    found = []
+    for here in keys:
+        known = {here} | heard.get(here, set())
+        found.append(_judged(here, {part: events for part, events in parts.items() if part[0] in known}))
+    return [journey for journey in found if journey.lead is not None or journey.deals]
+
+
+def hears_of(parts: Fragments) -> dict[str, set[str]]:
+    """For each journey, all journeys from which merges and links, old ones too, lead to it."""
+    arrows: dict[str, set[str]] = defaultdict(set)
+    for (key, _, _), events in parts.items():
+        arrows[key] |= {target for event in events if (target := last_target([event])) is not None}
+    heard: dict[str, set[str]] = defaultdict(set)
+    for start in list(arrows):
+        reached, ahead = set[str](), sorted(arrows[start])
+        while ahead:
+            key = ahead.pop()
+            if key not in reached:
+                reached.add(key)
+                ahead += sorted(arrows.get(key, ()))
+        for key in reached:
+            heard[key].add(start)
+    return heard
+
+
+def _judged(here: str, parts: Fragments) -> Journey:
+    """What ends at a journey, as far as it has heard."""
     merged_into = {
         key: into
         for (key, entity, _), events in parts.items()
@@ -67,17 +96,14 @@ def journeys(parts: Fragments) -> list[Journey]:
             deal_events[entity_id] += events
     linked_to = {deal: last_target(events) for deal, events in deal_events.items()}
 
-    leads: dict[str, list[Event]] = defaultdict(list)
-    deals: dict[str, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    lead: list[Event] = []
+    deals: dict[str, list[Event]] = defaultdict(list)
     for (key, entity, entity_id), events in parts.items():
-        if entity == "lead":
-            leads[chain(key, merged_into)] += events
-        else:
-            deals[chain(linked_to[entity_id] or key, merged_into)][entity_id] += events
-    return [
-        Journey(key, _lead(key, leads.get(key), parts), _deals(deals.get(key, {})))
-        for key in sorted(leads.keys() | deals.keys())
-    ]
+        if entity == "lead" and chain(key, merged_into) == here:
+            lead += events
+        elif entity == "deal" and chain(linked_to[entity_id] or key, merged_into) == here:
+            deals[entity_id] += events
+    return Journey(here, _lead(here, lead or None, parts), _deals(deals))
 
 
 def _lead(key: str, events: list[Event] | None, parts: Fragments) -> Entity | None:
