@@ -73,19 +73,23 @@ class LaneConsumer(driver.Consumer):
             cursor.rewound()
 
     async def perform_seek(self) -> None:
-        """Start every partition at its committed offset.
+        """Start every partition at its committed offset, or at its first record when it has none.
 
         Flow stops first, for the whole app: Faust resumes partitions while flow is still active, and what
-        ordinary agents were given in between is lost for good when their queues are cleared.
+        agents were given in between is lost for good when their queues are cleared. And it leaves partitions
+        without a commit where that reading brought them.
         """
         self.stop_flow()
         await super().perform_seek()
-        tps = [tp for tp in self.assignment() if tp.topic in self.app.source_topics]
+        tps = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         if not tps:
             return
         starts = await self.earliest_offsets(*tps)
+        offsets = {tp: self._read_offset.get(tp) or starts[tp] for tp in tps}
+        await super().seek_wait(offsets)
         for tp in tps:
-            self.cursors[tp] = Cursor(self._read_offset.get(tp) or starts[tp])
+            if tp.topic in self.app.source_topics:
+                self.cursors[tp] = Cursor(offsets[tp])
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek; only recovery does, so its changelog partitions get a new cursor there."""

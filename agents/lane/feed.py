@@ -34,7 +34,7 @@ class Feed(Generic[ShardT]):
         chunk = cast("Chunk", event.message)
         stats = self._app.lane_stats
         cursor, slot = self._app.consumer.cursors.get(chunk.tp), self._table.slots.get(chunk.partition)
-        if cursor is None or slot is None or not slot.ready:
+        if cursor is None or slot is None or slot.writer is None or not slot.ready:
             if cursor is not None:
                 cursor.rewind_wanted = True
             event.ack()  # not ours now: its offset is not committed, it will be read again
@@ -57,7 +57,7 @@ class Feed(Generic[ShardT]):
 
     async def _send(self, output: Output) -> Awaitable[object]:
         self._app.lane_stats.output_records += 1
-        sent: Awaitable[object] = await self._table.producer.send(
+        sent: Awaitable[object] = await self._table.producers.shared.send(
             output.topic,
             output.value,
             key=output.key,

@@ -60,6 +60,12 @@ USED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "wrapped: the age of the last heartbeat tells a paused worker from a living one",
     ),
     (f"{SUBSCRIPTION}:TopicPartitionState", "consumed_to", ("self", "position"), "position after a fetch"),
+    (
+        "aiokafka.producer.transaction_manager:TransactionManager",
+        "set_pid_and_epoch",
+        ("self", "pid", "epoch"),
+        "transactional_id is cleared once it has fenced the former owner: no transactions are used",
+    ),
     (f"{SUBSCRIPTION}:Assignment", "state_value", ("self", "tp"), "position after a fetch"),
 )
 

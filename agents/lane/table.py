@@ -1,11 +1,13 @@
 """The table: one shard a partition in memory, its changelog read back at recovery by Faust."""
 
+import asyncio
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, cast
 
-from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ProducerFenced
 from faust import Table
 from faust.tables.manager import TableManager
 from faust.types import TP, EventT
@@ -13,9 +15,9 @@ from faust.types import TP, EventT
 from agents.lane.chunk import Chunk, ChunkSchema
 from agents.lane.cursor import Admission
 from agents.lane.halt import halting
-from agents.lane.producer import started_producer
+from agents.lane.producers import CLAIM_KEY, Producers
 from agents.lane.types import ShardT, StopWorker
-from agents.lane.writer import ShardWriter
+from agents.lane.writer import Destination, ShardWriter
 
 if TYPE_CHECKING:
     from agents.lane.app import LaneApp
@@ -25,19 +27,23 @@ EXIT_CONFIG = 78
 
 @dataclass(slots=True)
 class Slot(Generic[ShardT]):
-    """A shard that lives here, as owner or as standby."""
+    """A shard that lives here; only an owner has a writer, a standby has none."""
 
     shard: ShardT
-    writer: ShardWriter
+    writer: ShardWriter | None = None
     ready: bool = False
     refold: bool = True
     logged_to: int | None = None
 
-    @property
-    def persisted_offset(self) -> int | None:
-        """The last changelog offset that the shard contains."""
-        known = [offset for offset in (self.logged_to, self.writer.last_offset) if offset is not None]
-        return max(known, default=None)
+    async def rest(self) -> bool:
+        """Give up the right to write; False when the shard is ahead of its log and cannot be kept."""
+        writer, self.writer = self.writer, None
+        if writer is None:
+            return True
+        await writer.close()
+        if writer.last_offset is not None:
+            self.logged_to = max(writer.last_offset, self.logged_to or 0)
+        return not writer.unfinished
 
 
 class LaneTable(Table[Any, Any], Generic[ShardT]):
@@ -65,7 +71,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         self._on_ready, self._on_revoked = on_ready, on_revoked
         self.slots: dict[int, Slot[ShardT]] = {}
         self.sources: list[str] = []
-        self._producer: AIOKafkaProducer | None = None
+        self._producers: Producers | None = None
         self._recovery_started_at = 0.0
 
     @property
@@ -74,55 +80,59 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         return {number: slot.shard for number, slot in self.slots.items() if slot.ready}
 
     @property
-    def producer(self) -> AIOKafkaProducer:
-        """The producer of changelog and outputs; there from start to stop."""
-        if self._producer is None:
+    def producers(self) -> Producers:
+        """The producers of changelog and outputs; there from start to stop."""
+        if self._producers is None:
             raise RuntimeError(f"table {self.name} is not started")
-        return self._producer
+        return self._producers
 
     async def on_start(self) -> None:
-        """Start the producer and see that the changelog topic is there."""
-        self._producer = await started_producer(self.app, self._max_batch_bytes)
+        """Connect producers and see that the changelog topic is there."""
+        self._producers = Producers(self.app, self._max_batch_bytes)
+        await self._producers.start()
         await self.changelog_topic.maybe_declare()
 
     async def on_stop(self) -> None:
-        """Faust has waited for flushes in flight: end writers and producer."""
-        for slot in self.slots.values():
-            slot.writer.cancel()
+        """Faust has waited for flushes in flight: end writers and producers."""
+        await asyncio.gather(*(slot.rest() for slot in self.slots.values()))
         self.slots.clear()
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        if self._producers is not None:
+            await self._producers.stop()
+            self._producers = None
 
     async def on_rebalance(
         self,
         assigned: set[TP],
         revoked: set[TP],  # noqa: ARG002 - Faust's signature
         newly_assigned: set[TP],  # noqa: ARG002 - Faust's signature
-        generation_id: int = 0,  # noqa: ARG002 - Faust's signature
+        generation_id: int = 0,
     ) -> None:
-        """Keep the shards that are still ours, drop the others, make room for new ones."""
+        """Keep the shards that are still ours, drop the others, claim what we own.
+
+        Claims come before recovery looks for the changelog's end: nothing is written behind it any more.
+        """
         with halting("taking over partitions"):
             self._require_equal_partition_counts()
+            self._recovery_started_at = monotonic()
             ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
             for number, slot in list(self.slots.items()):
-                if number not in ours or slot.writer.abandoned:
-                    slot.writer.cancel()
+                if not await slot.rest() or number not in ours:
                     del self.slots[number]
-            for number in sorted(ours - set(self.slots)):
-                self.slots[number] = Slot(self._new_shard(number), self._new_writer(number))
-            self._recovery_started_at = monotonic()
+            for number in ours - set(self.slots):
+                self.slots[number] = Slot(self._new_shard(number))
+            actives = self.app.assignor.assigned_actives()
+            owned = [n for n in sorted(ours) if TP(self.changelog_topic_name, n) in actives]
+            await asyncio.gather(*(self._claim(number, generation_id) for number in owned))
 
-    def _new_writer(self, number: int) -> ShardWriter:
-        return ShardWriter(
-            self.producer,
-            self.changelog_topic_name,
-            number,
-            max_batch_bytes=self._max_batch_bytes,
-            queue_chunks=self.app.queue_chunks,
-            may_write=self.app.still_member,
-            stats=self.app.lane_stats,
-        )
+    async def _claim(self, number: int, generation_id: int) -> None:
+        topic = self.changelog_topic_name
+        try:
+            claim = await self.producers.claim(topic, number, f"{socket.gethostname()} {generation_id}")
+        except ProducerFenced:
+            self.log.warning("%s-%d went to another worker while we took it over", topic, number)
+            return
+        to = Destination(topic, number, self._max_batch_bytes, self.app.queue_chunks)
+        self.slots[number].writer = ShardWriter(claim, to, self.app.still_member, self.app.lane_stats)
 
     def _require_equal_partition_counts(self) -> None:
         """One shard serves partition p of every topic, so all must have as many; else the worker stops."""
@@ -146,7 +156,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
     def persisted_offset(self, tp: TP) -> int | None:
         """Where recovery may go on from: a kept or standby shard is not read again."""
         slot = self.slots.get(tp.partition)
-        return slot.persisted_offset if slot else None
+        return slot.logged_to if slot else None
 
     async def on_changelog_event(self, event: EventT[Any]) -> None:
         """Merge a chunk of the changelog at once; read again where a piece before it is missing."""
@@ -159,11 +169,15 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
             return
         admission = cursor.admit(chunk.span.first, chunk.span.upto, chunk.epoch)
         if admission is Admission.APPLY:
-            records = chunk.span.since(cursor.next_offset)
-            slot.shard.restore(records)
-            slot.refold = True
+            known = (
+                cursor.next_offset if slot.logged_to is None else max(cursor.next_offset, slot.logged_to + 1)
+            )
+            records = [record for record in chunk.span.since(known) if record.key != CLAIM_KEY]
+            if records:
+                slot.shard.restore(records)
+                slot.refold = True
             cursor.settle(cursor.apply(chunk.span.upto))
-            slot.logged_to = cursor.next_offset - 1
+            slot.logged_to = max(cursor.next_offset - 1, slot.logged_to or 0)
             self.app.lane_stats.recovered_records += len(records)
         elif admission is Admission.HOLE:
             self.app.lane_stats.holes += 1

@@ -1,17 +1,23 @@
 """One shard's way out: outputs acknowledged, then changelog, then the source offset; in this order only."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ProducerFenced
 from faust.types import EventT
 
 from agents.lane.batches import batches
 from agents.lane.cursor import Cursor, Ticket
 from agents.lane.halt import halting
+from agents.lane.producers import Claim
 from agents.lane.stats import LaneStats
+from agents.lane.types import StopWorker
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +35,70 @@ class Flush:
         self.cursor.settle(self.ticket)
         self.event.ack()
 
+    def abandon(self) -> None:
+        """Nobody waits for the chunk any more; its offset is never committed, the next owner reads it."""
+        self.event.ack()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A changelog partition and the bounds of what is sent there."""
+
+    topic: str
+    partition: int
+    max_batch_bytes: int
+    queue_chunks: int
+
 
 class ShardWriter:
     """Flushes of one shard in the order of their chunks; what queued up meanwhile goes out together.
 
-    `may_write` answers whether we still own the partition; when not, nothing more is written or settled.
+    `may_write` answers whether we still own the partition; when not, nothing more is written or settled,
+    and the shard, ahead of its log now, is `abandoned`.
     """
 
     def __init__(
-        self,
-        producer: AIOKafkaProducer,
-        topic: str,
-        partition: int,
-        *,
-        max_batch_bytes: int,
-        queue_chunks: int,
-        may_write: Callable[[], Awaitable[bool]],
-        stats: LaneStats,
+        self, claim: Claim, to: Destination, may_write: Callable[[], Awaitable[bool]], stats: LaneStats
     ) -> None:
-        self._producer, self._topic, self._partition = producer, topic, partition
-        self._max_batch_bytes, self._may_write, self._stats = max_batch_bytes, may_write, stats
-        self._queue: asyncio.Queue[Flush] = asyncio.Queue(queue_chunks)
+        self._claim, self._to, self._may_write, self._stats = claim, to, may_write, stats
+        self._queue: asyncio.Queue[Flush] = asyncio.Queue(to.queue_chunks)
+        self._pending = 0
         self.abandoned = False
         self.last_offset: int | None = None
-        self._task = asyncio.create_task(self._run(), name=f"lane writer {topic}-{partition}")
+        self._task = asyncio.create_task(self._run(), name=f"lane writer {to.topic}-{to.partition}")
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the shard holds something that its log does not."""
+        return self.abandoned or self._pending > 0
 
     async def put(self, flush: Flush) -> None:
         """Queue a flush; waits while too many chunks are on their way."""
-        if self.abandoned:
-            self._stats.abandoned_chunks += 1
-            return
+        self._pending += 1
         await self._queue.put(flush)
 
-    def cancel(self) -> None:
-        """Stop writing: the partition is no longer ours and nothing is in flight."""
+    async def close(self) -> None:
+        """Stop writing: the partition is no longer ours."""
         self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        await self._claim.release()
 
     async def _run(self) -> None:
-        with halting(f"writing the changelog {self._topic}-{self._partition}"):
+        with halting(f"writing the changelog {self._to.topic}-{self._to.partition}"):
             while True:
                 flushes = [await self._queue.get()]
                 while not self._queue.empty():
                     flushes.append(self._queue.get_nowait())
-                if self.abandoned or not await self._write(flushes):
-                    self.abandoned = True
-                    self._stats.abandoned_chunks += len(flushes)
-                    continue
+                if not self.abandoned:
+                    self.abandoned = not await self._write(flushes)
                 for flush in flushes:
-                    flush.settle()
+                    if self.abandoned:
+                        self._stats.abandoned_chunks += 1
+                        flush.abandon()
+                    else:
+                        flush.settle()
+                self._pending -= len(flushes)
 
     async def _write(self, flushes: Sequence[Flush]) -> bool:
         """Wait for the outputs, write the newest value of each key and wait for that; False: not ours."""
@@ -86,18 +108,29 @@ class ShardWriter:
         entries = {key: value for flush in flushes for key, value in flush.changelog}
         if not entries:
             return True
+        if not await self._may_write():
+            logger.warning("lost the group before a write to %s-%d", self._to.topic, self._to.partition)
+            return False
+        try:
+            await self._send(entries)
+        except ProducerFenced as error:
+            if await self._may_write():
+                raise StopWorker(
+                    f"{self._to.topic}-{self._to.partition} was claimed by a worker of no group"
+                ) from error
+            logger.warning("another worker has taken over %s-%d", self._to.topic, self._to.partition)
+            return False
+        return True
+
+    async def _send(self, entries: dict[bytes, bytes | None]) -> None:
+        producer, to = self._claim.producer, self._to
         acks = []
-        for batch in batches(
-            self._producer, entries.items(), topic=self._topic, max_bytes=self._max_batch_bytes
-        ):
-            if not await self._may_write():
-                return False
+        for batch in batches(producer, entries.items(), topic=to.topic, max_bytes=to.max_batch_bytes):
             self._stats.changelog_batches += 1
             self._stats.changelog_records += batch.record_count()
             self._stats.changelog_bytes += batch.size()
-            sent = await self._producer.send_batch(batch, self._topic, partition=self._partition)
+            sent = await producer.send_batch(batch, to.topic, partition=to.partition)
             acks.append((sent, batch.record_count()))
         for sent, count in acks:
             self.last_offset = (await sent).offset + count - 1
         self._stats.flushes += 1
-        return True

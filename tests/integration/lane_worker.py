@@ -6,6 +6,7 @@ Started as `python -m tests.integration.lane_worker SETTINGS`, where SETTINGS is
 import json
 import sys
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -92,13 +93,13 @@ def build() -> LaneApp:
     table = app.lane_table("seen", SeenShard, partitions=partitions)
     for name in settings["topics"]:
         app.lane(app.lane_topic(name, partitions=partitions), table, job)
-    plain: list[int] = []
+    plain: Counter[str] = Counter()
     if "plain" in settings:
 
         @app.agent(app.topic(settings["plain"], value_serializer="raw", key_serializer="raw"))
         async def ordinary(stream: StreamT[Any]) -> None:
             async for _ in stream:
-                plain.append(1)
+                plain["records"] += 1
 
     def report() -> None:
         """What the test waits for, newest at the end of the file."""
@@ -110,7 +111,7 @@ def build() -> LaneApp:
                 f"{tp.topic}/{tp.partition}": at.durable_offset for tp, at in sorted(positions.items())
             },
             "lag": sum(at.lag or 0 for at in positions.values()) if positions else None,
-            "plain": len(plain),
+            "plain": plain["records"],
             "stats": {name: getattr(app.lane_stats, name) for name in app.lane_stats.__slots__},
         }
         with Path(settings["report"]).open("a") as file:

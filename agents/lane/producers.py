@@ -1,0 +1,93 @@
+"""Who may write: one shared producer for outputs, and for each shard one that fences its former owner."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.codec import has_lz4, has_zstd
+from aiokafka.errors import UnknownError
+from faust.transport.drivers.aiokafka import Transport, credentials_to_aiokafka_auth, server_list
+
+if TYPE_CHECKING:
+    from agents.lane.app import LaneApp
+
+logger = logging.getLogger(__name__)
+
+# A record of the lane's own in every changelog partition; shards never see it.
+CLAIM_KEY = b"\x00lane-owner"
+
+
+def compression() -> str | None:
+    """The cheapest compression that is installed; none rather than gzip, which costs more than it saves."""
+    if has_lz4():
+        return "lz4"
+    return "zstd" if has_zstd() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to write one changelog partition, until someone else claims it."""
+
+    producer: AIOKafkaProducer
+    exclusive: bool
+
+    async def release(self) -> None:
+        """Stop the producer if it serves this claim alone."""
+        if self.exclusive:
+            await self.producer.stop()
+
+
+class Producers:
+    """The producers of one table; a broker without producer ids (the embedded one) gets a single plain one.
+
+    There nothing fences, and writes are retried for a limited time only.
+    """
+
+    def __init__(self, app: "LaneApp", max_batch_bytes: int) -> None:
+        self._app, self._max_batch_bytes = app, max_batch_bytes
+        self.shared, self._fencing = self._new(idempotent=True), True
+
+    async def start(self) -> None:
+        """Connect; find out whether the broker gives out producer ids."""
+        try:
+            await self.shared.start()
+        except UnknownError:
+            await self.shared.stop()
+            logger.warning("this broker gives out no producer ids: former owners of a shard are not fenced")
+            self.shared, self._fencing = self._new(idempotent=False), False
+            await self.shared.start()
+
+    async def stop(self) -> None:
+        """Disconnect the shared producer; claims are released one by one."""
+        await self.shared.stop()
+
+    async def claim(self, topic: str, partition: int, owner: str) -> Claim:
+        """Become the only one who can write the partition; what is in it then is all there will be of others.
+
+        The broker raises the epoch of the partition's producer id, and the claim's own record brings it to
+        the partition's leader: whatever a former owner still sends is refused, however late.
+        """
+        if not self._fencing:
+            return Claim(self.shared, exclusive=False)
+        producer = self._new(idempotent=True, transactional_id=f"{topic}-{partition}")
+        await producer.start()
+        # We want the fenced id, not the transactions: a transaction a chunk would cost four round trips.
+        producer._txn_manager.transactional_id = None  # noqa: SLF001 - listed in internals
+        await producer.send_and_wait(topic, owner.encode(), key=CLAIM_KEY, partition=partition)
+        return Claim(producer, exclusive=True)
+
+    def _new(self, *, idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:
+        conf = self._app.conf
+        return AIOKafkaProducer(
+            bootstrap_servers=server_list(self._app.producer_transport.url, Transport.default_port),
+            client_id=f"{conf.broker_client_id}-lane",
+            acks="all",
+            enable_idempotence=idempotent,
+            transactional_id=transactional_id,
+            compression_type=compression(),
+            max_batch_size=self._max_batch_bytes,
+            max_request_size=max(conf.producer_max_request_size, self._max_batch_bytes + 4096),
+            request_timeout_ms=int(conf.producer_request_timeout * 1000),
+            **credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        )
