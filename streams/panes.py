@@ -22,7 +22,7 @@ def add_into(pane: Pane, key: Key, amount: int) -> None:
     if total:
         pane[key] = total
     else:
-        del pane[key]
+        pane.pop(key, None)
 
 
 class Panes:

@@ -57,11 +57,13 @@ def chain(key: str, merged_into: dict[str, str]) -> str:
 def journeys(parts: Fragments) -> list[Journey]:
     """Every journey at which something ends, deleted leads and deals left out."""
     heard = hears_of(parts)
-    keys = sorted({key for key, _, _ in parts} | heard.keys())
+    by_key: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for part in parts:
+        by_key[part[0]].append(part)
     found = []
-    for here in keys:
-        known = {here} | heard.get(here, set())
-        found.append(_judged(here, {part: events for part, events in parts.items() if part[0] in known}))
+    for here in sorted(by_key.keys() | heard.keys()):
+        known = [part for key in sorted({here} | heard.get(here, set())) for part in by_key.get(key, ())]
+        found.append(_judged(here, {part: parts[part] for part in known}))
     return [journey for journey in found if journey.lead is not None or journey.deals]
 
 
