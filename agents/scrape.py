@@ -6,7 +6,7 @@ A scrape of 20,000 series never holds the event loop for long, and one at a time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from prometheus_client import CollectorRegistry, metrics_core
@@ -46,7 +46,7 @@ class Scrape:
 
     async def render(self, accept: str) -> tuple[bytes, str]:
         """The exposition in the format that the `Accept` header asks for, and its content type."""
-        encode, content_type = choose_encoder(accept)
+        encode, content_type = _encoder(accept)
         async with self._one_at_a_time:
             registry = CollectorRegistry(auto_describe=False)
             registry.register(await self.exposition())
@@ -77,6 +77,13 @@ class Scrape:
             lane_stats=state.lane_stats,
             lane_positions=state.lane_positions(),
         )
+
+
+def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except TypeError:  # prometheus_client compares a version that is no number
+        return choose_encoder("")
 
 
 def _bounded(sums: Mapping[Key, int], settings: Settings, folded: dict[str, set[str]]) -> dict[Key, int]:
