@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from agents.errors import BrokerError
 from agents.settings import Settings
 
 BOOTSTRAP_MS = 10_000
+KNOCK_SECONDS = 3.0
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """The largest record or batch that our own topics take; producers of the stream may use all of it."""
 
@@ -43,12 +45,26 @@ def client_options(settings: Settings) -> dict[str, Any]:
 def clear_errors(settings: Settings) -> Iterator[None]:
     """Turn what Kafka clients raise into a `BrokerError` that names the address and the settings."""
     try:
+        _knock(settings)
         yield
     except (KafkaError, OSError) as error:
         raise BrokerError(
-            f"Kafka at {settings.broker} does not answer as expected: {type(error).__name__}: {error}\n"
+            f"Kafka at {settings.broker} does not answer as expected: {error or type(error).__name__}\n"
             "  start it, or correct VORONKA_BROKER and VORONKA_KAFKA_*"
         ) from error
+
+
+def _knock(settings: Settings) -> None:
+    """Fail at once where nothing listens: a client would go on trying, and leave sockets open at its end."""
+    for address in settings.brokers:
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+        except OSError as error:
+            refused = error
+        else:
+            return
+    raise refused
 
 
 @contextlib.contextmanager
@@ -95,3 +111,27 @@ def reader(settings: Settings) -> Iterator[KafkaConsumer]:
             yield client
         finally:
             client.close(autocommit=False)
+
+
+def read_to_end(settings: Settings, topic: str) -> Iterator[Any]:
+    """Every record that the topic holds when a partition is first fetched, then stop; it commits nothing.
+
+    A fetch tells the true end; the embedded broker's `end_offsets` lies short of it, but never beyond.
+    """
+    with reader(settings) as consumer:
+        numbers = consumer.partitions_for_topic(topic)
+        if not numbers:
+            raise BrokerError(f"there is no topic {topic}: create it with voronka topics")
+        partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends, starts = consumer.end_offsets(partitions), consumer.beginning_offsets(partitions)
+        pending = [partition for partition in partitions if ends[partition] > starts[partition]]
+        fetched: set[TopicPartition] = set()
+        while pending:
+            for partition, records in consumer.poll(timeout_ms=500).items():
+                if partition not in fetched:
+                    fetched.add(partition)
+                    ends[partition] = max(ends[partition], consumer.highwater(partition) or 0)
+                yield from (record for record in records if record.offset < ends[partition])
+            pending = [partition for partition in pending if consumer.position(partition) < ends[partition]]
