@@ -41,16 +41,11 @@ class Deal:
         self.story, self.id = story, f"{story.name}-d{number}"
         self.subject = f"deal/{self.id}"
         self.journey = journey or self.subject
-        size = random.lognormvariate(math.log(MEDIAN_AMOUNTS[story.channel]), 0.7)
-        foreign = story.channel in ("vip", "partner") and story.chance(_FOREIGN)
-        self.amount = Money(1_000_00, "EUR") if foreign else Money(0, story.world.currency)
-        self.resize(size / 90 if foreign else size)
-
-    def resize(self, units: float) -> None:
-        """Another amount, in hundreds of the currency."""
-        whole = max(1, round(units / 100)) * 100
-        per_unit = 100 if self.amount.currency == "EUR" else self.story.world.minor_per_unit
-        self.amount = Money(whole * per_unit, self.amount.currency)
+        units = random.lognormvariate(math.log(MEDIAN_AMOUNTS[story.channel]), 0.7)
+        if story.channel in ("vip", "partner") and story.chance(_FOREIGN):
+            self.amount = Money(_rounded(units), "EUR")  # that many cents: about a hundredth in value
+        else:
+            self.amount = Money(_rounded(units) * story.world.minor_per_unit, story.world.currency)
 
     def tell(self, time_ms: int, data: JourneyPayload, *, by_hand: bool = True) -> None:
         """Record an event of this deal."""
@@ -93,9 +88,13 @@ class Deal:
             by_board = step.stage is not None and self.story.chance(_BY_BOARD)
             self.tell(time_ms, StageChanged(stage=step.stage) if by_board and step.stage else step.data)
             if self.story.chance(0.06):
-                self.resize(self.amount.amount_minor / 100 * self.story.random.uniform(0.8, 1.15))
-                self.tell(time_ms + MINUTE_MS, AmountChanged(amount=self.amount))
+                self._haggle(time_ms + MINUTE_MS)
         return self._close(time_ms, reopened=reopened)
+
+    def _haggle(self, time_ms: int) -> None:
+        percent = self.story.random.randint(80, 115)
+        self.amount = Money(self.amount.amount_minor * percent // 100, self.amount.currency)
+        self.tell(time_ms, AmountChanged(amount=self.amount))
 
     def _fail(self, ahead: tuple[Step, ...], time_ms: int, *, reopened: bool) -> int | None:
         story = self.story
@@ -123,6 +122,9 @@ class Deal:
             self.tell(story.later(sold, 1), Won())  # a second "won" under an id of its own
         self._lines(sold)
         self._payments(sold)
+        if story.chance(0.015):  # the customer backs out after all
+            self.tell(story.later(sold, 30), Reopened())
+            self.tell(story.later(sold, 60) + DAY_MS, Lost(reason="terms"))
         return sold
 
     def _lines(self, sold_ms: int) -> None:
@@ -150,7 +152,7 @@ class Deal:
         first = total if story.chance(0.7) else total // 2
         paid = story.later(sold_ms, 12)
         self._pay(paid, 1, first)
-        if story.chance(0.015):
+        if story.chance(0.03):
             self.tell(paid + DAY_MS, PaymentReversed(payment=f"{self.id}-p1"), by_hand=False)
             self._pay(story.later(paid + DAY_MS, 8), 3, first)
         if first < total:
@@ -161,3 +163,7 @@ class Deal:
             payment=f"{self.id}-p{number}", amount=Money(amount_minor, self.amount.currency)
         )
         self.tell(time_ms, payment, by_hand=False)
+
+
+def _rounded(units: float) -> int:
+    return max(1, round(units / 100)) * 100

@@ -38,7 +38,7 @@ _CONTRACT = ContractAgreed()
 STEPS: Mapping[str, tuple[Step, ...]] = {
     "inbound": (
         Step(_OFFER, 0.86, 8, "offer_sent"),
-        Step(_CONTRACT, 0.40, 28, "contract_agreed"),
+        Step(_CONTRACT, 0.37, 28, "contract_agreed"),
     ),
     "active": (
         Step(_OFFER, 0.82, 8, "offer_sent"),
@@ -48,7 +48,7 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     "regular": (
         Step(FirstTouch(), 0.93, 3, "contacted"),
         Step(_OFFER, 0.80, 5, "offer_sent"),
-        Step(_CONTRACT, 0.48, 10, "contract_agreed"),
+        Step(_CONTRACT, 0.44, 10, "contract_agreed"),
     ),
     "vip": (
         Step(ConversationHeld(), 0.93, 6, "contacted"),
