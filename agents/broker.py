@@ -135,3 +135,23 @@ def read_to_end(settings: Settings, topic: str) -> Iterator[Any]:
                     ends[partition] = max(ends[partition], consumer.highwater(partition) or 0)
                 yield from (record for record in records if record.offset < ends[partition])
             pending = [partition for partition in pending if consumer.position(partition) < ends[partition]]
+
+
+def true_ends(settings: Settings, topic: str) -> dict[int, int]:
+    """The offset that the next record of each partition will get, as fetches tell it."""
+    with reader(settings) as consumer:
+        numbers = consumer.partitions_for_topic(topic)
+        if not numbers:
+            raise BrokerError(f"there is no topic {topic}: create it with voronka topics")
+        partitions = [TopicPartition(topic, number) for number in numbers]
+        ends = consumer.end_offsets(partitions)
+        filled = [partition for partition in partitions if ends[partition] > 0]
+        consumer.assign(filled)
+        for partition in filled:
+            consumer.seek(partition, ends[partition] - 1)
+        while any(consumer.highwater(partition) is None for partition in filled):
+            consumer.poll(timeout_ms=200, max_records=1)
+        told = {partition: consumer.highwater(partition) for partition in filled}
+        return {
+            partition.partition: max(ends[partition], told.get(partition) or 0) for partition in partitions
+        }
