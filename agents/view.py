@@ -48,9 +48,9 @@ class View:
         }
 
     def kpis(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every KPI that this period has, one at a time."""
+        """Every KPI that this period and these funnels have, one at a time."""
         for kpi in self._catalogue.kpis.values():
-            if not kpi.entry.windows or self._period in kpi.entry.windows:
+            if self._scope(kpi) and (not kpi.entry.windows or self._period in kpi.entry.windows):
                 yield kpi.id, self.kpi(kpi)
 
     def kpi(self, kpi: Kpi) -> dict[str, Any]:
@@ -103,7 +103,8 @@ class View:
                 self._reps[first][total] = amount
 
     def _scope(self, kpi: Kpi) -> tuple[str, ...]:
-        return kpi.entry.channels or self._funnels.channels
+        only = kpi.entry.channels
+        return tuple(channel for channel in self._funnels.channels if not only or channel in only)
 
     def _department(self, kpi: Kpi) -> Sums:
         sums = _joined(self._channel(kpi, channel) for channel in self._scope(kpi))
