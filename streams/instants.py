@@ -35,9 +35,9 @@ def parse_instant(text: str) -> int | None:
     return time_ms if 0 <= time_ms < AFTER_LAST_MS else None
 
 
-def instant_fix(text: str) -> str:
-    """What to do about a text that `parse_instant` refused."""
-    if _ZONELESS.fullmatch(text):
+def instant_fix(text: object) -> str:
+    """What to send instead of a time that was refused."""
+    if isinstance(text, str) and _ZONELESS.fullmatch(text):
         return "add the zone: 2026-03-01T09:30:00+03:00, or Z for UTC"
     return "send an RFC 3339 date-time with zone, years 1970 to 2100, such as 2026-03-01T09:30:00+03:00"
 

@@ -1,0 +1,120 @@
+"""What a payload must satisfy beyond its form: known words, clean texts, days in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, get_args
+
+import msgspec
+
+from streams import events
+from streams.events import Payload, Rejected
+from streams.fields import Id, Text
+from streams.funnels import WON, Funnels
+from streams.instants import is_day
+from streams.wire import KINDS, Kind
+
+Check = Callable[[Any, Funnels], Rejected | None]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def has_controls(text: str) -> bool:
+    """Whether the text holds control characters, such as a line break."""
+    return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def _texts(names: list[str]) -> Check:
+    """No control characters in any of the texts."""
+    values = attrgetter(*names, *names)  # of one name it would give no tuple
+
+    def check(payload: Any, _: Funnels) -> Rejected | None:
+        if "".join(filter(None, values(payload))).isprintable():
+            return None
+        for name in names:
+            text = getattr(payload, name)
+            if text is not None and has_controls(text):
+                fix = "leave out control characters such as line breaks"
+                return Rejected(reason="bad_value", field=f"data.{name}", fix=fix)
+        return None
+
+    return check
+
+
+def _channel(payload: Any, funnels: Funnels) -> Rejected | None:
+    channel = payload.channel
+    if channel is None or channel in funnels.channels:
+        return None
+    fix = f"use one of {', '.join(funnels.channels)}"
+    return Rejected(reason="unknown_channel", field="data.channel", fix=fix)
+
+
+def _stage(payload: events.StageChanged, funnels: Funnels) -> Rejected | None:
+    if payload.stage in funnels.stage_ids:
+        return None
+    if payload.stage == WON.id:
+        fix = "send crm.deal.won: a deal is won by its outcome, not by a stage"
+    else:
+        fix = f"use one of {', '.join(sorted(funnels.stage_ids))}"
+    return Rejected(reason="unknown_stage", field="data.stage", fix=fix)
+
+
+def _bare_id(name: str) -> Check:
+    def check(payload: Any, _: Funnels) -> Rejected | None:
+        if not getattr(payload, name).startswith(("lead/", "deal/")):
+            return None
+        fix = "send the lead's id alone, without lead/"
+        return Rejected(reason="bad_value", field=f"data.{name}", fix=fix)
+
+    return check
+
+
+def _days(payload: Any, _: Funnels) -> Rejected | None:
+    last_day = getattr(payload, "last_day", payload.first_day)
+    for name, day in (("first_day", payload.first_day), ("last_day", last_day)):
+        if not is_day(day):
+            fix = "send a day that exists, years 1970 to 2100, such as 2026-03-01"
+            return Rejected(reason="bad_value", field=f"data.{name}", fix=fix)
+    if last_day < payload.first_day:
+        return Rejected(reason="bad_value", field="data.last_day", fix="send a day not before first_day")
+    return None
+
+
+def _one_of(first: str, second: str) -> Check:
+    def check(payload: Any, _: Funnels) -> Rejected | None:
+        if getattr(payload, first) is not None or getattr(payload, second) is not None:
+            return None
+        fix = f"give {first} or {second}, or both"
+        return Rejected(reason="missing_field", field=f"data.{first}", fix=fix)
+
+    return check
+
+
+def _checks(kind: Kind) -> tuple[Check, ...]:
+    fields = msgspec.structs.fields(kind.payload)
+    names = {field.name for field in fields}
+    texts = [field.name for field in fields if {Id, Text} & {field.type, *get_args(field.type)}]
+    free = [name for name in texts if name not in ("channel", "stage")]
+    checks = [_texts(free)] if free else []
+    checks += [_channel] if "channel" in names else []
+    checks += [_stage] if kind.payload is events.StageChanged else []
+    checks += [_bare_id(name) for name in ("lead", "into") if name in names]
+    checks += [_days] if "first_day" in names else []
+    checks += [_one_of("amount", "quantity")] if kind.payload is events.PlanSet else []
+    checks += [_one_of("baseline", "target")] if kind.payload is events.TargetSet else []
+    return tuple(checks)
+
+
+CHECKS: dict[str, tuple[Check, ...]] = {kind.name: _checks(kind) for kind in KINDS.values()}
+"""By type, in the order in which they are made; the first rejection counts."""
+
+
+def first_failure(kind: Kind, payload: Payload, funnels: Funnels) -> Rejected | None:
+    """The first check that the payload fails, if any."""
+    for check in CHECKS[kind.name]:
+        rejected = check(payload, funnels)
+        if rejected is not None:
+            return rejected
+    return None
