@@ -132,7 +132,7 @@ def _total(facts: Sequence[Fact], now_ms: int) -> dict[Key, int]:
     for fact in _existing(facts, now_ms):
         if fact.total == "waiting_since":
             continue
-        for key in fact.sums():
+        for key in fact.sums:
             sums[key] += fact.amount
     return {key: amount for key, amount in sums.items() if amount}
 

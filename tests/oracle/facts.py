@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from tests.oracle.calendar import HOUR_MS, Config
@@ -55,6 +56,7 @@ class Fact:
     at_ms: int | None
     due_ms: int | None = None
 
+    @cached_property
     def sums(self) -> list[Key]:
         """The sums that it belongs to."""
         labels = self.labels

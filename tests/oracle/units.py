@@ -56,7 +56,7 @@ def money(amount: Any, currency: str) -> tuple[int, str]:
 
 def time_ms(text: Any) -> int:
     """RFC 3339 with an offset, in the years 1970 to 2100; digits beyond the millisecond are cut off."""
-    if text is None:
+    if text is None or text == "":
         raise Refused("no_date")
     if not isinstance(text, str):
         raise Refused("wrong_type")

@@ -134,7 +134,7 @@ def _envelope(record: Record) -> tuple[dict[str, Any], Any]:
     if any(name.startswith("ce_") for name, _ in record.headers):
         attributes = {name[3:]: value.decode() for name, value in record.headers if name.startswith("ce_")}
         return attributes, found
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not found.keys() & {"type", "id", "source", "subject"}:
         raise Refused("not_an_event")
     return found, found.get("data")
 
@@ -144,27 +144,20 @@ def _no_constant(name: str) -> None:
 
 
 def _event(envelope: dict[str, Any], data: Any) -> Event:
+    """Attributes are judged in this order, then the data."""
     entity, verb = _kind(_text(envelope, "type"))
-    subject = _text(envelope, "subject")
+    event_id, source, subject = (_text(envelope, name) for name in ("id", "source", "subject"))
     found, _, entity_id = subject.partition("/")
     if found != entity or not entity_id:
         raise Refused("bad_subject")
     journey = subject if envelope.get("partitionkey") is None else _text(envelope, "partitionkey")
     if journey != subject and (entity == "lead" or not re.fullmatch("lead/.+", journey)):
         raise Refused("bad_partitionkey")
+    at = time_ms(envelope.get("time"))
     if data is not None and not isinstance(data, dict):
         raise Refused("wrong_type")
-    return Event(
-        time_ms(envelope.get("time")),
-        RANKS[verb],
-        _text(envelope, "source"),
-        _text(envelope, "id"),
-        verb,
-        entity,
-        entity_id,
-        journey,
-        _payload(verb, entity, data or {}),
-    )
+    payload = _payload(verb, entity, data or {})
+    return Event(at, RANKS[verb], source, event_id, verb, entity, entity_id, journey, payload)
 
 
 def _kind(text: str) -> tuple[str, str]:
