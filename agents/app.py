@@ -129,5 +129,6 @@ def credentials_of(security: Security) -> Any:
 
 def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; ends the process."""
+    (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
     worker = VoronkaWorker(settings)
     faust.Worker(worker.app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()

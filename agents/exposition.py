@@ -36,7 +36,7 @@ _BY_SHARD_AND: tuple[tuple[Metric, Callable[[ShardStats], Mapping[str, int]]], .
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exposition(Collector):
     """Everything that a worker exports at one moment, with bounded labels."""
 
