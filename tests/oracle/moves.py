@@ -35,12 +35,17 @@ def fallen_out(parts: Fragments) -> set[Event]:
     return {event for events in parts.values() for event in over_limit(events)}
 
 
+def target_of(event: Event) -> str | None:
+    """The journey to which a merge or link moves its entity."""
+    if event.verb not in ("merged", "linked"):
+        return None
+    return f"lead/{event.get('into') or event.get('lead')}"
+
+
 def last_target(events: Iterable[Event]) -> str | None:
-    """The journey to which the greatest merge or link moves."""
-    targets = [
-        (e.order, f"lead/{e.get('into') or e.get('lead')}") for e in events if e.verb in ("merged", "linked")
-    ]
-    return max(targets)[1] if targets else None
+    """Where the greatest merge or link moves to."""
+    moves = [(event.order, target) for event in events if (target := target_of(event)) is not None]
+    return max(moves)[1] if moves else None
 
 
 def chain(key: str, merged_into: dict[str, str]) -> str:
@@ -56,63 +61,56 @@ def chain(key: str, merged_into: dict[str, str]) -> str:
 
 def journeys(parts: Fragments) -> list[Journey]:
     """Every journey at which something ends, deleted leads and deals left out."""
-    heard = hears_of(parts)
-    by_key: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for part in parts:
-        by_key[part[0]].append(part)
-    found = []
-    for here in sorted(by_key.keys() | heard.keys()):
-        known = [part for key in sorted({here} | heard.get(here, set())) for part in by_key.get(key, ())]
-        found.append(_judged(here, {part: parts[part] for part in known}))
+    arrows: dict[str, set[str]] = defaultdict(set)
+    by_key: dict[str, Fragments] = defaultdict(dict)
+    for place, events in parts.items():
+        by_key[place[0]][place] = events
+        for target in map(target_of, events):
+            if target is not None:
+                arrows[target].add(place[0])
+    found = (_seen_from(key, heard_of(key, arrows), by_key) for key in sorted(by_key.keys() | arrows.keys()))
     return [journey for journey in found if journey.lead is not None or journey.deals]
 
 
-def hears_of(parts: Fragments) -> dict[str, set[str]]:
-    """For each journey, all journeys from which merges and links, old ones too, lead to it."""
-    arrows: dict[str, set[str]] = defaultdict(set)
-    for (key, _, _), events in parts.items():
-        arrows[key] |= {target for event in events if (target := last_target([event])) is not None}
-    heard: dict[str, set[str]] = defaultdict(set)
-    for start in list(arrows):
-        reached, ahead = set[str](), sorted(arrows[start])
-        while ahead:
-            key = ahead.pop()
-            if key not in reached:
-                reached.add(key)
-                ahead += sorted(arrows.get(key, ()))
-        for key in reached:
-            heard[key].add(start)
+def heard_of(key: str, arrows: dict[str, set[str]]) -> set[str]:
+    """The journey itself and every one from which arrows lead to it, by way of others too."""
+    heard, new = {key}, [key]
+    while new:
+        more = arrows.get(new.pop(), set()) - heard
+        heard |= more
+        new += more
     return heard
 
 
-def _judged(here: str, parts: Fragments) -> Journey:
-    """What ends at a journey, as far as it has heard."""
+def _seen_from(key: str, heard: set[str], by_key: dict[str, Fragments]) -> Journey:
+    """What ends at this journey, as far as it hears of anything."""
+    parts = {place: events for other in sorted(heard) for place, events in by_key.get(other, {}).items()}
     merged_into = {
-        key: into
-        for (key, entity, _), events in parts.items()
-        if entity == "lead" and (into := last_target(events))
+        place[0]: into
+        for place, events in parts.items()
+        if place[1] == "lead" and (into := last_target(events)) is not None
     }
-    deal_events: dict[str, list[Event]] = defaultdict(list)
-    for (_, entity, entity_id), events in parts.items():
+    deals: dict[str, list[tuple[str, list[Event]]]] = defaultdict(list)
+    lead_events: list[Event] = []
+    for (other, entity, entity_id), events in parts.items():
         if entity == "deal":
-            deal_events[entity_id] += events
-    linked_to = {deal: last_target(events) for deal, events in deal_events.items()}
+            deals[entity_id].append((other, events))
+        elif chain(other, merged_into) == key:
+            lead_events += events
+    deal_events: dict[str, list[Event]] = defaultdict(list)
+    for deal_id, told in deals.items():
+        linked_to = last_target([event for _, events in told for event in events])
+        for other, events in told:
+            if chain(linked_to or other, merged_into) == key:
+                deal_events[deal_id] += events
+    return Journey(key, _lead(key, lead_events, parts), _deals(deal_events))
 
-    lead: list[Event] = []
-    deals: dict[str, list[Event]] = defaultdict(list)
-    for (key, entity, entity_id), events in parts.items():
-        if entity == "lead" and chain(key, merged_into) == here:
-            lead += events
-        elif entity == "deal" and chain(linked_to[entity_id] or key, merged_into) == here:
-            deals[entity_id] += events
-    return Journey(here, _lead(here, lead or None, parts), _deals(deals))
 
-
-def _lead(key: str, events: list[Event] | None, parts: Fragments) -> Entity | None:
+def _lead(key: str, events: list[Event], parts: Fragments) -> Entity | None:
     """Everything merged here is one lead; it is gone when the lead that gave the journey its key is."""
     own_id = key.removeprefix("lead/")
     own = parts.get((key, "lead", own_id), [])
-    if events is None or any(event.verb == "deleted" for event in own):
+    if not events or any(event.verb == "deleted" for event in own):
         return None
     return Entity(own_id, events)
 
