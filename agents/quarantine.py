@@ -19,6 +19,14 @@ OURS = "voronka-"
 EXCERPT = 120
 
 
+class EventName(msgspec.Struct, frozen=True):
+    """The attributes that tell one event from another."""
+
+    source: str
+    id: str
+    type: str = ""
+
+
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     """One record of the quarantine: why it is there, where it came from, and the raw record itself."""
 
@@ -34,13 +42,12 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, bytes], ...]
 
     @property
-    def event_name(self) -> tuple[str, str] | None:
-        """(source, id), where the raw record says them."""
+    def event(self) -> EventName | None:
+        """What the raw record says of itself, where it is an event at all."""
         try:
-            name = msgspec.json.decode(self.value or b"", type=_Name)
+            return msgspec.json.decode(self.value or b"", type=EventName)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        return (name.source, name.id)
 
     @property
     def pushed_out(self) -> bool:
@@ -58,11 +65,6 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
         """Equal for records that are the same but for their place."""
         parts = [self.topic, self.timestamp_ms, self.key, self.value, self.headers]
         return hashlib.sha256(msgspec.msgpack.encode(parts)).digest()
-
-
-class _Name(msgspec.Struct):
-    source: str
-    id: str
 
 
 def read_quarantine(settings: Settings) -> Iterator[Quarantined]:

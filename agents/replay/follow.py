@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -12,8 +12,8 @@ import msgspec
 
 from agents.broker import true_ends
 from agents.child import Child, ChildError
-from agents.errors import UserError
-from agents.quarantine import Quarantined, read_quarantine
+from agents.quarantine import Quarantined
+from agents.replay.plan import Plan
 from agents.replay.publish import FILE_HEADER, ROW_HEADER, Sent
 from agents.settings import Settings
 
@@ -74,13 +74,14 @@ class ReplayWorker:
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """Quarantined events of one reason: how many, what to do, and the first rows that they came from."""
+    """Quarantined events of one kind: why, what to do, how many, and the first rows that they came from."""
 
     reason: str
     field: str
+    columns: tuple[str, ...]
     fix: str
     events: int
-    places: tuple[str, ...]
+    rows: tuple[str, ...]
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -89,6 +90,8 @@ class Balance(msgspec.Struct, frozen=True):
     published: int
     applied: int
     quarantined: int
+    strange: int
+    """Quarantined records that the replay did not send."""
     records: int
     by_reason: tuple[Rows, ...]
 
@@ -96,27 +99,28 @@ class Balance(msgspec.Struct, frozen=True):
     def problem(self) -> str | None:
         """Nothing may vanish and nothing be counted twice; None where all is right."""
         missing = self.published - self.applied - self.quarantined
-        if missing == 0:
+        if not (missing or self.strange):
             return None
-        return (
-            f"published {self.published} events, but {self.applied} were applied and {self.quarantined} "
-            f"quarantined: {abs(missing)} too {'few' if missing > 0 else 'many'}; "
-            "the figures cannot be trusted, please report it"
-        )
+        sides = f"{self.applied} were applied and {self.quarantined} quarantined"
+        parts = [f"published {self.published} events, {sides}"]
+        if missing:
+            parts.append(f"{abs(missing)} too {'few' if missing > 0 else 'many'}")
+        if self.strange:
+            parts.append(f"the quarantine holds {self.strange} strange record(s)")
+        return "; ".join([*parts, "the figures cannot be trusted, please report it"])
 
 
-def count(settings: Settings, sent: Sent, applied_records: int) -> Balance:
+def count(rejected: Iterable[Quarantined], plan: Plan, sent: Sent, applied_records: int) -> Balance:
     """Weigh the worker's own count against the quarantine's content and what was sent."""
     found: dict[bytes, Quarantined] = {}
     raw_records = Counter[bytes]()
     pushed_out: set[bytes] = set()
-    for each in read_quarantine(settings):
+    strange = 0
+    for each in rejected:
         key = _key(each)
         if key not in sent.copies:
-            raise UserError(
-                f"the quarantine holds a record that was not sent: {each.topic}[{each.partition}] "
-                f"offset {each.offset}; the figures cannot be trusted, please report it"
-            )
+            strange += 1
+            continue
         found.setdefault(key, each)
         if each.pushed_out:
             pushed_out.add(key)
@@ -126,21 +130,22 @@ def count(settings: Settings, sent: Sent, applied_records: int) -> Balance:
     # was pushed out later had been applied at first, and counts as quarantined alone.
     applied = applied_records - sum(sent.copies[key] - 1 for key in sent.copies.keys() - found.keys())
     applied -= sum(sent.copies[key] - raw_records[key] for key in pushed_out)
-    return Balance(sent.events, applied, len(found), sent.records, _by_reason(found))
+    return Balance(sent.events, applied, len(found), strange, sent.records, _by_reason(found, plan))
 
 
 def _key(each: Quarantined) -> bytes:
-    name = each.event_name
+    event = each.event
     try:
-        return b"" if name is None else bytes.fromhex(name[1])
+        return b"" if event is None else bytes.fromhex(event.id)
     except ValueError:
         return b""
 
 
-def _by_reason(found: dict[bytes, Quarantined]) -> tuple[Rows, ...]:
-    groups: dict[tuple[str, str, str], list[Quarantined]] = {}
+def _by_reason(found: dict[bytes, Quarantined], plan: Plan) -> tuple[Rows, ...]:
+    groups: dict[tuple[str, str, tuple[str, ...], str], list[Quarantined]] = {}
     for each in found.values():
-        groups.setdefault((each.reason, each.field, each.fix), []).append(each)
+        columns = plan.columns_behind(each.event.type, each.field) if each.event else ()
+        groups.setdefault((each.reason, each.field, columns, each.fix), []).append(each)
     return tuple(
         Rows(*why, len(members), tuple(_place(each) for each in members[:_SHOWN]))
         for why, members in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))

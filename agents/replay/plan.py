@@ -49,6 +49,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     times: tuple[Template, ...]
     data: tuple[Field, ...]
 
+    def columns_behind(self, field: str) -> tuple[str, ...]:
+        """The columns that a field of the event comes from."""
+        match field:
+            case "time":
+                templates = self.times
+            case "subject":
+                templates = (self.subject,)
+            case "partitionkey":
+                templates = (self.journey,)
+            case _:
+                templates = tuple(each.template for each in self.data if f"data.{each.name}" == field)
+        return tuple(column.name for template in templates for column in template.columns)
+
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of file; `lookups` are the columns by which its rows point to other tables."""
@@ -80,3 +93,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def source(self) -> str:
         """The `source` of all events: ids are unique within it."""
         return f"/import/{self.name}"
+
+    def columns_behind(self, event_type: str, field: str) -> tuple[str, ...]:
+        """The columns that a field of an event comes from, such as `time` or `data.amount`."""
+        found: dict[str, None] = {}
+        for table in self.tables.values():
+            for rule in table.rules:
+                if rule.type == event_type:
+                    found.update(dict.fromkeys(rule.columns_behind(field)))
+        return tuple(found)

@@ -115,8 +115,8 @@ def _balance(balance: Balance) -> str:
     if balance.records != balance.published:
         lines[0] += f" ({balance.records} records: repeated rows are the same events)"
     for rows in balance.by_reason:
-        more = ", …" if rows.events > len(rows.places) else ""
-        lines.append(
-            f"  {rows.events} {rows.reason} ({rows.field}: {rows.fix}): {', '.join(rows.places)}{more}"
-        )
+        where = f"column {', '.join(rows.columns)}" if rows.columns else rows.field
+        more = ", …" if rows.events > len(rows.rows) else ""
+        lines.append(f"  {rows.events} {rows.reason}, {where}: {rows.fix}")
+        lines.append(f"    {', '.join(rows.rows)}{more}")
     return "\n".join(lines)

@@ -20,6 +20,7 @@ from agents.broker import admin_client
 from agents.child import Child, free_port
 from agents.embedded import EmbeddedBroker
 from agents.errors import BrokerError
+from agents.quarantine import read_quarantine
 from agents.replay.compiler import make_plan
 from agents.replay.events import Lookups
 from agents.replay.follow import Balance, ReplayWorker, count
@@ -82,7 +83,8 @@ def replay(given: Input, broker: str | None, env: Mapping[str, str], console: Co
         sent = publish(settings, given.plan, all_rows, given.lookups, lambda: bar.advance(told))
         bar.update(told, description="applying", total=sent.records, completed=0)
         worker.follow(settings, sent, lambda done: bar.update(told, completed=done))
-        balance = count(settings, sent, worker.ask("/api/progress")["applied"])
+        applied = worker.ask("/api/progress")["applied"]
+        balance = count(read_quarantine(settings), given.plan, sent, applied)
         return Outcome(worker.ask("/api/kpis?window=all"), balance)
 
 

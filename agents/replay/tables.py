@@ -88,11 +88,6 @@ def rows(source: Source) -> Iterator[Row]:
             raise FileError(
                 f"{source.path}, row {number + 1}: {error}: close or double its quotes"
             ) from error
-        except UnicodeDecodeError as error:
-            raise FileError(
-                f"{source.path}, near row {number + 1}: is not {source.encoding}: "
-                'save it as UTF-8, or set encoding in the mapping, such as "cp1251"'
-            ) from error
 
 
 def load_lookups(sources: Sequence[Source], plan: Plan) -> Lookups:
@@ -144,6 +139,21 @@ def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
             yield text
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FileError(
+            f"{path}, line {_first_undecodable(path, encoding)}: is not {encoding.removesuffix('-sig')}: "
+            'save the file as UTF-8, or set encoding in the mapping, such as "cp1251"'
+        ) from error
+
+
+def _first_undecodable(path: Path, encoding: str) -> int:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _header(path: Path, encoding: str, plan: Plan) -> tuple[tuple[str, ...], str]:
@@ -155,8 +165,6 @@ def _header(path: Path, encoding: str, plan: Plan) -> tuple[tuple[str, ...], str
                 cells = next(csv.reader(text, delimiter=delimiter), [])
             except csv.Error as error:
                 raise FileError(f"{path}, row 1: {error}: is it a CSV file?") from error
-            except UnicodeDecodeError as error:
-                raise FileError(f"{path}, row 1: is not {encoding}: set encoding in the mapping") from error
             cut[delimiter] = tuple(cell.strip() for cell in cells)
     if not any(any(cells) for cells in cut.values()):
         raise FileError(f"{path}: its first row is blank: it must hold the names of the columns")
