@@ -81,15 +81,14 @@ class LaneConsumer(driver.Consumer):
         """
         self.stop_flow()
         await super().perform_seek()
-        tps = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
-        if not tps:
-            return
-        starts = await self.earliest_offsets(*tps)
-        offsets = {tp: self._read_offset.get(tp) or starts[tp] for tp in tps}
-        await super().seek_wait(offsets)
-        for tp in tps:
+        offsets = {tp: self._read_offset.get(tp) for tp in self.assignment() if not self._is_changelog_tp(tp)}
+        new = [tp for tp, offset in offsets.items() if not offset]
+        starts = await self.earliest_offsets(*new) if new else {}
+        places = {tp: offset or starts[tp] for tp, offset in offsets.items()}
+        await super().seek_wait(places)
+        for tp, offset in places.items():
             if tp.topic in self.app.source_topics:
-                self.cursors[tp] = Cursor(offsets[tp])
+                self.cursors[tp] = Cursor(offset)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek; only recovery does, so its changelog partitions get a new cursor there."""

@@ -48,6 +48,7 @@ USED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ),
     (THREAD, "_seek_wait", ("self", "consumer", "partitions"), "overridden: the position is known again"),
     (THREAD, "_highwaters", ("self", "partitions"), "overridden: ends as fetches tell them"),
+    (THREAD, "_create_worker_consumer", ("self", "transport"), "overridden: _fetch_max_wait_ms is lowered"),
     (THREAD, "on_start", ("self",), "overridden: heartbeats are timed"),
     (RECOVERY, "active_remaining", ("self",), "active_offsets is written back after a hole"),
     (RECOVERY, "standby_remaining", ("self",), "standby_offsets is written back after a hole"),

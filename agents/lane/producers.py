@@ -1,6 +1,8 @@
 """Who may write: one shared producer for outputs, and for each shard one that fences its former owner."""
 
+import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+METADATA_SECONDS = 10.0
 # A record of the lane's own in every changelog partition; shards never see it.
 CLAIM_KEY = b"\x00lane-owner"
 
@@ -62,6 +65,12 @@ class Producers:
         """Disconnect the shared producer; claims are released one by one."""
         await self.shared.stop()
 
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has; 0 when the broker does not know it."""
+        with suppress(TimeoutError):
+            return len(await asyncio.wait_for(self.shared.partitions_for(topic), METADATA_SECONDS))
+        return 0
+
     async def claim(self, topic: str, partition: int, owner: str) -> Claim:
         """Become the only one who can write the partition; what is in it then is all there will be of others.
 
@@ -79,6 +88,8 @@ class Producers:
 
     def _new(self, *, idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:
         conf = self._app.conf
+        # An idempotent producer tries again until it succeeds; a plain one gives up after this time.
+        patience_seconds = conf.broker_request_timeout if idempotent else conf.producer_request_timeout
         return AIOKafkaProducer(
             bootstrap_servers=server_list(self._app.producer_transport.url, Transport.default_port),
             client_id=f"{conf.broker_client_id}-lane",
@@ -88,6 +99,6 @@ class Producers:
             compression_type=compression(),
             max_batch_size=self._max_batch_bytes,
             max_request_size=max(conf.producer_max_request_size, self._max_batch_bytes + 4096),
-            request_timeout_ms=int(conf.producer_request_timeout * 1000),
+            request_timeout_ms=int(patience_seconds * 1000),
             **credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )

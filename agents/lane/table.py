@@ -91,6 +91,8 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         self._producers = Producers(self.app, self._max_batch_bytes)
         await self._producers.start()
         await self.changelog_topic.maybe_declare()
+        with halting("checking topics"):
+            await self._require_equal_partition_counts()
 
     async def on_stop(self) -> None:
         """Faust has waited for flushes in flight: end writers and producers."""
@@ -112,7 +114,6 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         Claims come before recovery looks for the changelog's end: nothing is written behind it any more.
         """
         with halting("taking over partitions"):
-            self._require_equal_partition_counts()
             self._recovery_started_at = monotonic()
             ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
             for number, slot in list(self.slots.items()):
@@ -134,12 +135,12 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         to = Destination(topic, number, self._max_batch_bytes, self.app.queue_chunks)
         self.slots[number].writer = ShardWriter(claim, to, self.app.still_member, self.app.lane_stats)
 
-    def _require_equal_partition_counts(self) -> None:
+    async def _require_equal_partition_counts(self) -> None:
         """One shard serves partition p of every topic, so all must have as many; else the worker stops."""
         for topic in (self.changelog_topic_name, *self.sources):
-            count = self.app.consumer.topic_partitions(topic)
+            count = await self.producers.partitions(topic)
             if count != self.partitions:
-                found = "does not exist" if count is None else f"has {count} partitions"
+                found = f"has {count} partitions" if count else "does not exist"
                 raise StopWorker(
                     f"topic {topic} {found}, table {self.name} has {self.partitions}: create the topic with"
                     f" {self.partitions} partitions; to change the number, replay into new topics",

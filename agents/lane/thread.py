@@ -6,12 +6,13 @@ from time import monotonic
 from typing import Any
 
 import aiokafka
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
 from agents.lane.spans import ReadPositions
 
 HIGHWATER_PATIENCE_SECONDS = 10.0
+FETCH_WAIT_MS = 200
 
 
 def position_of(consumer: aiokafka.AIOKafkaConsumer, tp: TP) -> int | None:
@@ -38,6 +39,12 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         self.positions = ReadPositions(span_records)
         self.heartbeat_at = monotonic()
         super().__init__(*args, **options)
+
+    def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # A fetch that waits for records holds up every other request on its connection: seeks, recovery.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - listed in internals
+        return consumer
 
     async def on_start(self) -> None:
         """Start the client, then time every heartbeat that the group's coordinator accepts."""
@@ -107,10 +114,9 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         tps = list(partitions)
         ends = dict(await super()._highwaters(tps))
-        starts = await consumer.beginning_offsets(tps)
         give_up_at = monotonic() + HIGHWATER_PATIENCE_SECONDS
         for tp in tps:
-            while (ends[tp] or 0) > (starts[tp] or 0) and consumer.highwater(tp) is None:
+            while ends[tp] and consumer.highwater(tp) is None:
                 if monotonic() > give_up_at:
                     break
                 await asyncio.sleep(0.01)

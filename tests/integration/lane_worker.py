@@ -3,9 +3,9 @@
 Started as `python -m tests.integration.lane_worker SETTINGS`, where SETTINGS is a JSON object.
 """
 
+import asyncio
 import json
 import sys
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +15,8 @@ from faust import StreamT
 from faust.types import TP
 
 from agents.lane import Effects, LaneApp, LaneRecord, Output, StopWorker
+from agents.lane.producers import Producers
+from agents.lane.writer import Flush, ShardWriter
 
 
 class SeenShard:
@@ -43,7 +45,7 @@ class SeenShard:
         """Note one record's sequence number; False when it was there before."""
         assert record.key is not None
         assert record.value is not None
-        bit = 1 << int(record.value)
+        bit = 1 << int(record.value)  # a sequence number
         before = self.seen.get(record.key, 0)
         self.seen[record.key] = before | bit
         self.total += not before & bit
@@ -62,6 +64,9 @@ def job(shard: SeenShard, _tp: TP, records: Sequence[LaneRecord]) -> Effects:
             raise StopWorker("too many rejects in a row: 1")
         if record.value == b"break":
             raise RuntimeError("the job is broken")
+        if record.value == b"forget" and record.key is not None:
+            shard.seen.pop(record.key, None)
+            return Effects((), [(record.key, None)])
     changed = {record.key: None for record in records if shard.add(record)}
     echoes = [
         Output(f"{settings['app']}-echo", record.key, record.value, shard.partition)
@@ -72,6 +77,33 @@ def job(shard: SeenShard, _tp: TP, records: Sequence[LaneRecord]) -> Effects:
 
 
 settings: dict[str, Any] = {}
+
+
+def loosen(app: LaneApp) -> None:
+    """Slow the changelog down, and switch protections off for the controls that must fail without them."""
+    still_member = app.still_member
+
+    async def slowly() -> bool:
+        await asyncio.sleep(float(settings.get("slow", 0)))
+        return settings.get("off") == "fence" or await still_member()
+
+    app.still_member = slowly  # type: ignore[method-assign]
+    if settings.get("off") == "order":
+        put = ShardWriter.put
+
+        async def settle_first(writer: ShardWriter, flush: Flush) -> None:
+            flush.settle()
+            await put(writer, flush)
+
+        ShardWriter.put = settle_first  # type: ignore[assignment, method-assign]
+    if settings.get("off") == "fence":
+        start = Producers.start
+
+        async def start_without_fence(producers: Producers) -> None:
+            await start(producers)
+            producers._fencing = False
+
+        Producers.start = start_without_fence  # type: ignore[assignment, method-assign]
 
 
 def build() -> LaneApp:
@@ -88,8 +120,9 @@ def build() -> LaneApp:
         broker_commit_interval=0.3,
         chunk_records=int(settings.get("chunk", 500)),
         table_standby_replicas=int(settings.get("standby", 0)),
-        web_enabled=False,
+        consumer_group_instance_id=settings.get("instance"),
     )
+    loosen(app)
     table = app.lane_table("seen", SeenShard, partitions=partitions)
     for name in settings["topics"]:
         app.lane(app.lane_topic(name, partitions=partitions), table, job)
@@ -126,6 +159,5 @@ def build() -> LaneApp:
 
 if __name__ == "__main__":
     settings.update(json.loads(sys.argv[1]))
-    threading.current_thread().name = "lane worker"
     sys.argv[1:] = ["worker", "--without-web", "-l", "info"]
     build().main()
