@@ -8,42 +8,39 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Raw
 
-from streams.events import Rejected
+from streams.events import Reason
+from streams.refused import RefusedError
 from streams.wire import Kind
 
 _FIELDS = msgspec.json.Decoder(dict[str, Raw] | None)
 
 
 def read_again(kind: Kind, data: bytes | Raw) -> Any:
-    """For data that failed to read: a rejection of the first bad field, in the order of the type.
+    """Refuses data that could not be read, for the first bad field, in the order of the type.
 
-    Data of null are an object without fields, and have a wire form where no field is required.
+    Data of null are an object without fields: where none is required, its wire form is returned.
     """
     try:
         values = _FIELDS.decode(data)
-    except msgspec.ValidationError:
-        return Rejected(reason="wrong_type", field="data", fix="send an object with the fields of the event")
+    except msgspec.ValidationError as error:
+        raise RefusedError("wrong_type", "data", "send an object with the fields of the event") from error
     for field in msgspec.structs.fields(kind.wire):
         raw = bytes((values or {}).get(field.encode_name, b"null"))
         if raw != b"null":
-            rejected = _misfit(f"data.{field.name}", field.type, raw)
-            if rejected is not None:
-                return rejected
+            _check_form(f"data.{field.name}", field.type, raw)
         elif field.required:
-            fix = f"send {expected(field.type)}"
-            return Rejected(reason="missing_field", field=f"data.{field.name}", fix=fix)
+            raise RefusedError("missing_field", f"data.{field.name}", f"send {expected(field.type)}")
     if values is None:
         return kind.read(b"{}")
-    return Rejected(reason="bad_value", field="data", fix="give every field once")
+    raise RefusedError("bad_value", "data", "give every field once")
 
 
-def _misfit(name: str, form: Any, raw: bytes) -> Rejected | None:
+def _check_form(name: str, form: Any, raw: bytes) -> None:
     try:
         msgspec.json.decode(raw, type=form)
     except msgspec.ValidationError as error:
-        reason: Literal["wrong_type", "bad_value"] = "wrong_type" if ", got `" in str(error) else "bad_value"
-        return Rejected(reason=reason, field=name, fix=f"send {expected(form)}")
-    return None
+        reason: Reason = "wrong_type" if ", got `" in str(error) else "bad_value"
+        raise RefusedError(reason, name, f"send {expected(form)}") from error
 
 
 def expected(form: Any) -> str:

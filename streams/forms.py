@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 
-from streams.events import Rejected
+from streams.refused import RefusedError
 from streams.wire import NO_DATA, Envelope
 
 LARGEST_BYTES = 64 * 1024
@@ -37,7 +37,7 @@ _JSON_TYPE = re.compile(r"application/json|text/json|[a-z]+/[\w.!#$&^-]+\+json",
 _STRUCTURED = "application/cloudevents+json"
 
 
-def open_record(raw: bytes | None, headers: Headers) -> Envelope | Rejected:
+def open_record(raw: bytes | None, headers: Headers) -> Envelope:
     """The attributes and data of a record in whichever form; only that they are JSON is checked."""
     if headers:
         by_name = {name.lower(): value for name, value in headers if value is not None}
@@ -45,19 +45,17 @@ def open_record(raw: bytes | None, headers: Headers) -> Envelope | Rejected:
         if content_type.startswith("application/cloudevents"):
             if content_type.partition(";")[0].rstrip() != _STRUCTURED:
                 fix = f"send one event a record as {_STRUCTURED}"
-                return Rejected(reason="not_an_event", field="content-type", fix=fix)
+                raise RefusedError("not_an_event", "content-type", fix)
         elif any(name.startswith("ce_") for name in by_name):
             return _open_binary(raw, by_name, content_type)
     if raw is None:
         fix = "delete by crm.lead.deleted or crm.deal.deleted: a record without value says nothing"
-        return Rejected(reason="tombstone", field="value", fix=fix)
-    rejected = _unfit(raw)
-    if rejected is not None:
-        return rejected
+        raise RefusedError("tombstone", "value", fix)
+    _check_bytes(raw)
     try:
         envelope = _READ(raw)
     except (ValueError, RecursionError) as error:
-        return _unreadable(error)
+        raise _unreadable(error) from error
     return envelope if envelope.data_base64 is None else _with_decoded_data(envelope)
 
 
@@ -68,10 +66,10 @@ def is_json_type(content_type: object) -> bool:
     return _JSON_TYPE.fullmatch(content_type.partition(";")[0].strip().lower()) is not None
 
 
-def _open_binary(raw: bytes | None, by_name: dict[str, bytes], content_type: str) -> Envelope | Rejected:
+def _open_binary(raw: bytes | None, by_name: dict[str, bytes], content_type: str) -> Envelope:
     """No value is an event without data, as the CloudEvents binding for Kafka has it."""
     if sum(map(len, by_name.values())) > LARGEST_BYTES:
-        return _too_large("headers")
+        raise _too_large("headers")
     attributes: dict[str, str] = {}
     for name in _HEADER_ATTRIBUTES:
         value = by_name.get(f"ce_{name}")
@@ -79,57 +77,49 @@ def _open_binary(raw: bytes | None, by_name: dict[str, bytes], content_type: str
             continue
         try:
             attributes[name] = value.decode()
-        except UnicodeDecodeError:
-            return Rejected(reason="not_utf8", field=f"ce_{name}", fix="send the header as UTF-8")
+        except UnicodeDecodeError as error:
+            raise RefusedError("not_utf8", f"ce_{name}", "send the header as UTF-8") from error
     data = _skim(raw) if raw else NO_DATA
-    if isinstance(data, Rejected):
-        return data
     return Envelope(**attributes, datacontenttype=content_type or None, data=data)
 
 
-def _with_decoded_data(envelope: Envelope) -> Envelope | Rejected:
+def _with_decoded_data(envelope: Envelope) -> Envelope:
     if envelope.data is not NO_DATA or not isinstance(envelope.data_base64, str):
-        return Rejected(reason="bad_value", field="data_base64", fix="send the data as a JSON object in data")
+        raise RefusedError("bad_value", "data_base64", "send the data as a JSON object in data")
     try:
         decoded = base64.b64decode(envelope.data_base64, validate=True)
-    except ValueError:
-        return Rejected(reason="bad_value", field="data_base64", fix="send base64 text, or an object in data")
-    data = _skim(decoded)
-    if isinstance(data, Rejected):
-        return data
-    envelope.data = data
+    except ValueError as error:
+        raise RefusedError("bad_value", "data_base64", "send base64 text, or an object in data") from error
+    envelope.data = _skim(decoded)
     return envelope
 
 
-def _skim(raw: bytes) -> Raw | Rejected:
+def _skim(raw: bytes) -> Raw:
     """Data of their own bytes, once they are known to be JSON."""
-    rejected = _unfit(raw)
-    if rejected is not None:
-        return rejected
+    _check_bytes(raw)
     try:
         return _SKIM(raw)
     except (ValueError, RecursionError) as error:
-        return _unreadable(error)
+        raise _unreadable(error) from error
 
 
-def _unfit(raw: bytes) -> Rejected | None:
+def _check_bytes(raw: bytes) -> None:
     """What can be said against the bytes before they are read as JSON."""
     if len(raw) > LARGEST_BYTES:
-        return _too_large("value")
+        raise _too_large("value")
     if not raw.isascii():
         try:
             raw.decode()
         except UnicodeDecodeError as error:
             fix = f"send UTF-8: the byte at {error.start} is none"
-            return Rejected(reason="not_utf8", field="value", fix=fix)
+            raise RefusedError("not_utf8", "value", fix) from error
     if len(raw) <= 2 * DEEPEST:
-        return None
-    if len(raw) <= LONGEST_NUMBER and raw.count(b"{") + raw.count(b"[") <= DEEPEST:
-        return None
-    return _unbounded(raw)
+        return
+    if len(raw) > LONGEST_NUMBER or raw.count(b"{") + raw.count(b"[") > DEEPEST:
+        _check_tokens(raw)
 
 
-def _unbounded(raw: bytes) -> Rejected | None:
+def _check_tokens(raw: bytes) -> None:
     """Looks at every token of a large or bracket-rich record, without building anything from it."""
     depth = 0
     for token in _TOKEN.finditer(raw):
@@ -137,32 +127,31 @@ def _unbounded(raw: bytes) -> Rejected | None:
         if first in b"[{":
             depth += 1
             if depth > DEEPEST:
-                return _too_deep()
+                raise _too_deep()
         elif first in b"]}":
             depth -= 1
         elif first in b"0123456789.eE+-" and token.end() - token.start() > LONGEST_NUMBER:
             fix = f"send numbers of at most {LONGEST_NUMBER} digits"
-            return Rejected(reason="bad_value", field="value", fix=fix)
-    return None
+            raise RefusedError("bad_value", "value", fix)
 
 
-def _unreadable(error: Exception) -> Rejected:
+def _unreadable(error: Exception) -> RefusedError:
     """The rejection for what the JSON reader raised."""
     if isinstance(error, RecursionError):
         return _too_deep()
     if not isinstance(error, msgspec.ValidationError):
         fix = "send one JSON object in UTF-8, and nothing else"
-        return Rejected(reason="not_json", field="value", fix=fix)
+        return RefusedError("not_json", "value", fix)
     attribute = re.search(r"`\$\.(\w+)", str(error))
     if attribute is not None:  # a number too large for any attribute
-        return Rejected(reason="wrong_type", field=attribute[1], fix="send text")
+        return RefusedError("wrong_type", attribute[1], "send text")
     fix = "send a JSON object with id, source, type, subject, time and data"
-    return Rejected(reason="not_an_event", field="value", fix=fix)
+    return RefusedError("not_an_event", "value", fix)
 
 
-def _too_large(field: str) -> Rejected:
-    return Rejected(reason="too_large", field=field, fix=f"send at most {LARGEST_BYTES} bytes an event")
+def _too_large(field: str) -> RefusedError:
+    return RefusedError("too_large", field, f"send at most {LARGEST_BYTES} bytes an event")
 
 
-def _too_deep() -> Rejected:
-    return Rejected(reason="too_deep", field="value", fix=f"nest JSON at most {DEEPEST} levels deep")
+def _too_deep() -> RefusedError:
+    return RefusedError("too_deep", "value", f"nest JSON at most {DEEPEST} levels deep")

@@ -10,13 +10,13 @@ from typing import Any, get_args
 import msgspec
 
 from streams import events
-from streams.events import Payload, Rejected
 from streams.fields import Id, Text
 from streams.funnels import WON, Funnels
 from streams.instants import is_day
+from streams.refused import RefusedError
 from streams.wire import KINDS, Kind
 
-Check = Callable[[Any, Funnels], Rejected | None]
+Check = Callable[[Any, Funnels], None]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -30,64 +30,62 @@ def _texts(names: list[str]) -> Check:
     """No control characters in any of the texts."""
     values = attrgetter(*names, *names)  # of one name it would give no tuple
 
-    def check(payload: Any, _: Funnels) -> Rejected | None:
+    def check(payload: Any, _: Funnels) -> None:
         if "".join(filter(None, values(payload))).isprintable():
-            return None
+            return
         for name in names:
             text = getattr(payload, name)
             if text is not None and has_controls(text):
                 fix = "leave out control characters such as line breaks"
-                return Rejected(reason="bad_value", field=f"data.{name}", fix=fix)
-        return None
+                raise RefusedError("bad_value", f"data.{name}", fix)
 
     return check
 
 
-def _channel(payload: Any, funnels: Funnels) -> Rejected | None:
+def _channel(payload: Any, funnels: Funnels) -> None:
     channel = payload.channel
     if channel is None or channel in funnels.channels:
-        return None
+        return
     fix = f"use one of {', '.join(funnels.channels)}"
-    return Rejected(reason="unknown_channel", field="data.channel", fix=fix)
+    raise RefusedError("unknown_channel", "data.channel", fix)
 
 
-def _stage(payload: events.StageChanged, funnels: Funnels) -> Rejected | None:
+def _stage(payload: events.StageChanged, funnels: Funnels) -> None:
     if payload.stage in funnels.stage_ids:
-        return None
+        return
     if payload.stage == WON.id:
         fix = "send crm.deal.won: a deal is won by its outcome, not by a stage"
     else:
         fix = f"use one of {', '.join(sorted(funnels.stage_ids))}"
-    return Rejected(reason="unknown_stage", field="data.stage", fix=fix)
+    raise RefusedError("unknown_stage", "data.stage", fix)
 
 
 def _bare_id(name: str) -> Check:
-    def check(payload: Any, _: Funnels) -> Rejected | None:
+    def check(payload: Any, _: Funnels) -> None:
         if not getattr(payload, name).startswith(("lead/", "deal/")):
-            return None
+            return
         fix = "send the lead's id alone, without lead/"
-        return Rejected(reason="bad_value", field=f"data.{name}", fix=fix)
+        raise RefusedError("bad_value", f"data.{name}", fix)
 
     return check
 
 
-def _days(payload: Any, _: Funnels) -> Rejected | None:
+def _days(payload: Any, _: Funnels) -> None:
     last_day = getattr(payload, "last_day", payload.first_day)
     for name, day in (("first_day", payload.first_day), ("last_day", last_day)):
         if not is_day(day):
             fix = "send a day that exists, years 1970 to 2100, such as 2026-03-01"
-            return Rejected(reason="bad_value", field=f"data.{name}", fix=fix)
+            raise RefusedError("bad_value", f"data.{name}", fix)
     if last_day < payload.first_day:
-        return Rejected(reason="bad_value", field="data.last_day", fix="send a day not before first_day")
-    return None
+        raise RefusedError("bad_value", "data.last_day", "send a day not before first_day")
 
 
 def _one_of(first: str, second: str) -> Check:
-    def check(payload: Any, _: Funnels) -> Rejected | None:
+    def check(payload: Any, _: Funnels) -> None:
         if getattr(payload, first) is not None or getattr(payload, second) is not None:
-            return None
+            return
         fix = f"give {first} or {second}, or both"
-        return Rejected(reason="missing_field", field=f"data.{first}", fix=fix)
+        raise RefusedError("missing_field", f"data.{first}", fix)
 
     return check
 
@@ -109,12 +107,3 @@ def _checks(kind: Kind) -> tuple[Check, ...]:
 
 CHECKS: dict[str, tuple[Check, ...]] = {kind.name: _checks(kind) for kind in KINDS.values()}
 """By type, in the order in which they are made; the first rejection counts."""
-
-
-def first_failure(kind: Kind, payload: Payload, funnels: Funnels) -> Rejected | None:
-    """The first check that the payload fails, if any."""
-    for check in CHECKS[kind.name]:
-        rejected = check(payload, funnels)
-        if rejected is not None:
-            return rejected
-    return None

@@ -13,6 +13,7 @@ from msgspec import Meta, Raw
 from streams import events
 from streams.events import Entity, Money, Payload, Rejected
 from streams.money import EXPONENTS, parse_amount, unknown_currency
+from streams.refused import RefusedError
 
 Amount = Annotated[
     str | int, Meta(description='decimal text in major units ("1234.50") or a whole number of minor units')
@@ -46,7 +47,7 @@ class Kind:
     payload: type[Payload]
     wire: type[msgspec.Struct]
     read: Callable[[bytes | Raw], Any]
-    build: Callable[[Any], Payload | Rejected] | None
+    build: Callable[[Any], Payload] | None
     """None where the wire form is the payload itself."""
 
     @property
@@ -80,26 +81,30 @@ def _wire(payload: type[Payload], entity: Entity) -> type[msgspec.Struct]:
     return msgspec.defstruct(f"{payload.__name__}Data", fields, frozen=True, gc=False, kw_only=True)
 
 
-def _with_money(payload: type[Payload]) -> Callable[[Any], Payload | Rejected]:
-    def build(wire: msgspec.Struct) -> Payload | Rejected:
+def _with_money(payload: type[Payload]) -> Callable[[Any], Payload]:
+    def build(wire: msgspec.Struct) -> Payload:
         fields = msgspec.structs.asdict(wire)
         currency = fields.pop("currency")
         if currency is not None and currency not in EXPONENTS:
-            return unknown_currency("data")
+            raise _refused(unknown_currency("data"))
         for name in ("amount", "cost"):
             amount = fields.get(name)
             if amount is None:
                 continue
             if currency is None:
                 fix = "name the currency of the amount: an ISO 4217 code such as EUR"
-                return Rejected(reason="missing_field", field="data.currency", fix=fix)
+                raise RefusedError("missing_field", "data.currency", fix)
             minor = parse_amount(amount, currency, field=f"data.{name}")
             if isinstance(minor, Rejected):
-                return minor
+                raise _refused(minor)
             fields[name] = Money(minor, currency)
         return payload(**fields)
 
     return build
+
+
+def _refused(rejected: Rejected) -> RefusedError:
+    return RefusedError(rejected.reason, rejected.field, rejected.fix)
 
 
 def _created_lead(wire: Any) -> events.Created:
@@ -117,7 +122,7 @@ def _created_lead(wire: Any) -> events.Created:
 
 def _kind(payload: type[Payload], entity: Entity) -> Kind:
     wire = _wire(payload, entity)
-    build: Callable[[Any], Payload | Rejected] | None = None
+    build: Callable[[Any], Payload] | None = None
     if wire is not payload:
         build = _created_lead if entity == "lead" else _with_money(payload)
     read = msgspec.json.Decoder(wire).decode
