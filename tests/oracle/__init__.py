@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.oracle.calendar import WINDOWS, Calendar, Config
+from tests.oracle.calendar import WINDOWS, WINDOWS_BY_SOURCE_AND_REP, Calendar, Config
 from tests.oracle.facts import FAMILIES, Fact, Key, Labels, facts_of
 from tests.oracle.funnel import Story
 from tests.oracle.moves import fallen_out, fragments, journeys
@@ -21,6 +21,7 @@ from tests.oracle.wire import Event, Record, parse
 __all__ = [
     "FAMILIES",
     "WINDOWS",
+    "WINDOWS_BY_SOURCE_AND_REP",
     "Calendar",
     "Config",
     "Event",
@@ -75,7 +76,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Reading:
-    """All totals at one instant, zeros left out: by window, and `all` with the stocks."""
+    """All totals at one instant that are exported, zeros left out: by window, and `all` with the stocks."""
 
     sums: dict[str, dict[Key, int]]
     waiting_since: dict[str, int]
@@ -110,11 +111,11 @@ def oracle_facts(records: Iterable[Record], config: Config | None = None) -> Fac
 
 def read(facts: Facts, now_ms: int) -> Reading:
     """Every base total in every window, as seen at `now_ms`."""
-    sums = {"all": _total(facts.facts, now_ms)}
+    sums = {"all": _total(facts.facts, now_ms, everywhere=True)}
     for window in WINDOWS:
         start, end = facts.config.calendar.bounds(window, now_ms)
         within = facts.dated[bisect_left(facts.times, start) : bisect_left(facts.times, end)]
-        sums[window] = _total(within, now_ms)
+        sums[window] = _total(within, now_ms, everywhere=window in WINDOWS_BY_SOURCE_AND_REP)
     return Reading(sums, _waiting_since(facts.facts))
 
 
@@ -127,13 +128,15 @@ def _existing(facts: Sequence[Fact], now_ms: int) -> Iterator[Fact]:
     return (fact for fact in facts if fact.due_ms is None or fact.due_ms <= now_ms)
 
 
-def _total(facts: Sequence[Fact], now_ms: int) -> dict[Key, int]:
+def _total(facts: Sequence[Fact], now_ms: int, *, everywhere: bool) -> dict[Key, int]:
+    """The sums of some facts, by source and rep too or by channel and stage alone."""
     sums: dict[Key, int] = defaultdict(int)
     for fact in _existing(facts, now_ms):
         if fact.total == "waiting_since":
             continue
         for key in fact.sums:
-            sums[key] += fact.amount
+            if everywhere or key[0] in ("channel", "stage"):
+                sums[key] += fact.amount
     return {key: amount for key, amount in sums.items() if amount}
 
 

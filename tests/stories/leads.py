@@ -96,7 +96,7 @@ LEADS: list[Story] = [
         """
         all channel due_1h inbound 1
         all channel due_1wh inbound 1
-        today rep due_1h ann 1
+        month rep due_1h ann 1
         1h channel due_1h -
         all channel answered_1h -
         all channel responses -

@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle import FAMILIES, WINDOWS, Config, Record, oracle, oracle_facts, read
+from tests.oracle import (
+    FAMILIES,
+    WINDOWS,
+    WINDOWS_BY_SOURCE_AND_REP,
+    Config,
+    Record,
+    oracle,
+    oracle_facts,
+    read,
+)
 from tests.stories import STORIES, Story
 from tests.stories.telling import deal, lead, ms
 
@@ -51,6 +60,14 @@ def test_the_stories_name_every_total() -> None:
     """A total that no story works out by hand is a total that nobody checked."""
     named = {total for story in STORIES for _, family, total in story.expected if family != "waiting_since"}
     assert set(FAMILIES) - {"waiting_since"} - named == set()
+
+
+def test_source_and_rep_are_named_in_their_four_windows_only() -> None:
+    """Elsewhere an entry could never be found, and a `-` would always hold."""
+    named = {
+        window for story in STORIES for window, family, _ in story.expected if family in ("source", "rep")
+    }
+    assert named <= {*WINDOWS_BY_SOURCE_AND_REP, "all"}
 
 
 def test_a_wrong_expectation_is_told() -> None:
