@@ -42,9 +42,14 @@ def instant_fix(text: object) -> str:
     return "send an RFC 3339 date-time with zone, years 1970 to 2100, such as 2026-03-01T09:30:00+03:00"
 
 
+def instant(time_ms: int) -> datetime:
+    """The instant in UTC, for writing it."""
+    return _EPOCH + timedelta(milliseconds=time_ms)
+
+
 def format_instant(time_ms: int) -> str:
     """The instant as RFC 3339 text in UTC with milliseconds; `parse_instant` gives it back."""
-    return (_EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec="milliseconds")[:23] + "Z"
+    return instant(time_ms).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def is_day(text: str) -> bool:
