@@ -87,7 +87,7 @@ def play_enquiry(story: Story) -> None:
     if story.chance(0.02):  # they had called before they wrote
         lead.tell(opens - 15 * MINUTE_MS, FirstTouch())
     if story.chance(0.045):
-        if story.chance(0.9):
+        if story.chance(0.97):
             lead.drop(story.later(opens, 30), "no_answer")
         return
     answered = _answer(lead)

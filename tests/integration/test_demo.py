@@ -1,0 +1,147 @@
+"""`voronka demo` as a person runs it: figures at the end, nothing left behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
+COMMAND = [sys.executable, "-m", "agents.cli", "demo"]
+
+
+def descendants(pid: int) -> set[int]:
+    """Processes below this one, at any depth."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            parents[int(entry.name)] = int(stat[1])
+    found: set[int] = set()
+    more = {pid}
+    while more:
+        more = {child for child, parent in parents.items() if parent in more} - found
+        found |= more
+    return found
+
+
+def running(pids: set[int]) -> set[int]:
+    """Those of the processes that run; zombies do not."""
+    alive = set()
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            alive.add(pid)
+    return alive
+
+
+def wait_for(holds: object, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+class Running:
+    """A demo that runs, and what it has written so far."""
+
+    def __init__(self, *arguments: str, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "TMPDIR": str(folder)},
+            text=True,
+        )
+        self.text = ""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.text += line
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Running]:
+    """A demo that goes on until it is told to end, its temporary files in `tmp_path`."""
+    found = Running("--port", "16066", folder=tmp_path)
+    yield found
+    found.end()
+
+
+def test_it_ends_by_itself_with_the_kpis_as_json_even_if_its_port_is_busy(tmp_path: Path) -> None:
+    """One JSON document alone on stdout, plausible figures, every event accounted for, nothing left."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        busy = server.getsockname()[1]
+        done = subprocess.run(
+            [*COMMAND, "--duration", "3", "--json", "--port", str(busy)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert f"port {busy} is busy: the demo takes " in done.stderr
+    found = json.loads(done.stdout)
+    assert found["partial"] is False
+    assert found["window"] == "30d"
+    kpis = {name: kpi["value"] for name, kpi in found["kpis"].items()}
+    assert kpis["funnel_imbalance"] == 0
+    assert kpis["initial_enquiries"] > 300
+    assert 0.5 < kpis["response_within_1h_share"] < 0.75
+    assert 0.15 < kpis["win_rate_closed"] < 0.45
+    assert kpis["revenue"] > 1_000_000
+    assert set(found["kpis"]["won_deals"]["by_channel"]) == {"active", "inbound", "regular", "vip", "partner"}
+    assert found["today"]["leads_waiting"]["value"] == kpis["leads_waiting"]
+    assert found["events"]["quarantined"] == 0
+    assert found["events"]["applied"] > 15_000
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [(signal.SIGINT, "Deals won"), (signal.SIGTERM, "published two"), (signal.SIGTERM, "starting")],
+    ids=["Ctrl-C while live", "SIGTERM while history is read", "SIGTERM at the start"],
+)
+def test_told_to_end_it_leaves_nothing_behind(
+    demo: Running, tmp_path: Path, number: signal.Signals, moment: str
+) -> None:
+    """Whenever it is told to, it ends in order: no process, no file."""
+    wait_for(lambda: moment in demo.text, 120)
+    children = descendants(demo.process.pid)
+    demo.process.send_signal(number)
+    assert demo.process.wait(60) == 0, demo.text
+    demo.end()
+    assert running(children) == set()
+    assert "the demo has ended" in demo.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_it_takes_broker_and_worker_along(demo: Running) -> None:
+    """Even kill -9 leaves no process behind."""
+    wait_for(lambda: "published two" in demo.text, 120)
+    children = descendants(demo.process.pid)
+    assert len(children) >= 2
+    demo.process.kill()
+    wait_for(lambda: not running(children), 20)
