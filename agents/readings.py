@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,8 +11,9 @@ from faust.types import TP
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.settings import Settings
+from agents.turns import Turns
 from streams.kpis import ALL_TIME
-from streams.panes import Key
+from streams.rows import Key
 
 
 class TotalsView(Protocol):
@@ -71,13 +71,14 @@ async def read(state: WorkerState, windows: Sequence[str]) -> Readings:
     shards = tuple(state.ready_shards())
     sums: dict[str, dict[Key, int]] = {window: {} for window in (*windows, ALL_TIME)}
     waiting_since: dict[str, int] = {}
+    turns = Turns()
     for shard in shards:
         shard.totals.advance(now_ms)
-        await asyncio.sleep(0)
+        await turns.give_way()
         for window, merged in sums.items():
             for key, amount in shard.totals.sums(window).items():
                 merged[key] = merged.get(key, 0) + amount
-            await asyncio.sleep(0)
+            await turns.give_way()
         for channel, since_ms in shard.totals.waiting_since().items():
             waiting_since[channel] = min(since_ms, waiting_since.get(channel, since_ms))
     return Readings(now_ms, shards, sums, waiting_since)

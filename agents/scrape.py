@@ -16,9 +16,10 @@ from prometheus_client.registry import Collector
 from agents.exposition import Exposition
 from agents.readings import WorkerState, read
 from agents.settings import Settings
+from agents.turns import Turns
 from streams.funnels import UNKNOWN
 from streams.kpis import ALL_TIME
-from streams.panes import Key
+from streams.rows import Key
 from streams.stories import UNASSIGNED
 from streams.windows import WINDOWS
 
@@ -50,10 +51,10 @@ class Scrape:
         async with self._one_at_a_time:
             registry = CollectorRegistry(auto_describe=False)
             registry.register(await self.exposition())
-            pages = []
+            pages, turns = [], Turns()
             for family in registry.collect():
                 pages.append(encode(_One(family)).removesuffix(_END))
-                await asyncio.sleep(0)
+                await turns.give_way()
         if content_type.startswith("application/openmetrics-text"):
             pages.append(_END)
         return b"".join(pages), content_type
@@ -62,10 +63,10 @@ class Scrape:
         """What is exported now, as one immutable value."""
         state = self._state
         readings = await read(state, WINDOWS)
-        sums, folded = {}, {"source": set[str](), "rep": set[str]()}
+        sums, folded, turns = {}, {"source": set[str](), "rep": set[str]()}, Turns()
         for window, merged in readings.sums.items():
             sums[window] = _bounded(merged, state.settings, folded)
-            await asyncio.sleep(0)
+            await turns.give_way()
         for (family, total, first, second), amount in sorted(sums[ALL_TIME].items()):
             if amount:
                 self._known.setdefault((family, total), {})[first, second] = None

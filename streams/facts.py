@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from streams.base_totals import RESPONSE_EDGES_SECONDS
 from streams.calendar import BusinessCalendar
 from streams.fragments import Fragment
 from streams.funnels import UNKNOWN, Funnels
 from streams.journeys import Journey
 from streams.passage import STOCK, passage
+from streams.rows import EDGE, UNITS, Key, Rows
 from streams.stories import Deal, Story, contacts, story
 
 HOUR_MS = 3_600_000
-EDGES_SECONDS = (300, 900, 3_600, 14_400, 28_800, 86_400, 172_800, 604_800)
 
-Fact = tuple[str, str, str, str, int, int]
-"""(family, total, label 1, label 2, time in ms or `STOCK`, instant from which it exists or 0)."""
+Fact = tuple[int, int, int]
+"""(row number, time in ms or `STOCK`, instant from which it exists or 0)."""
 Facts = dict[Fact, int]
-
-WIDE = ("channel", "source", "rep")
-NARROW = ("channel", "rep")
+"""Packed amounts (see `streams.rows`) by row and time."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the numbers depend on besides the events."""
+    """What the numbers depend on besides the events; `rows` numbers the label combinations met so far."""
 
     funnels: Funnels
     calendar: BusinessCalendar
     currency: str
+    rows: Rows = field(default_factory=Rows)
 
 
 def facts(key: str, journey: Journey, rules: Rules) -> Facts:
@@ -42,18 +43,35 @@ def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
     book = _Book(told, rules)
     if told.lead is not None:
         book.lead(told.lead)
-    for number, deal in enumerate(told.deals):
-        book.deal(deal, first=number == 0)
-    for total, stage, at_ms, amount in passage(told, rules.funnels.funnel(book.channel)):
-        book.add("stage", total, book.channel, stage, at_ms, amount)
+    for deal in told.deals:
+        book.deal(deal, first=deal is told.deals[0])
+    for stage, at_ms, packed in passage(told, rules.funnels.funnel(book.channel)):
+        book.add(rules.rows.number("stage", book.channel, stage), at_ms, packed)
     return book.facts, book.channel
 
 
 def difference(new: Facts, old: Facts) -> list[tuple[Fact, int]]:
     """`new - old`, without zeros."""
-    changes = [(fact, amount - old.get(fact, 0)) for fact, amount in new.items() if old.get(fact) != amount]
-    changes += [(fact, -amount) for fact, amount in old.items() if fact not in new]
-    return [(fact, amount) for fact, amount in changes if amount]
+    changes = [(fact, packed - old.get(fact, 0)) for fact, packed in new.items() if old.get(fact) != packed]
+    changes += [(fact, -packed) for fact, packed in old.items() if fact not in new]
+    return [(fact, packed) for fact, packed in changes if packed]
+
+
+def unpacked(written: Mapping[Fact, int], rows: Rows) -> dict[tuple[Key, int, int], int]:
+    """The same facts by total: (key, time, instant from which it exists)."""
+    return {
+        (key, at_ms, due_ms): amount
+        for (row, at_ms, due_ms), packed in written.items()
+        for key, amount in rows.totals(row, packed)
+    }
+
+
+_ENQUIRY, _QUALIFIED, _WON_LATER = UNITS["enquiries"], UNITS["enquiries_qualified"], UNITS["enquiries_won"]
+_CREATED = {
+    "open": UNITS["deals_created"],
+    "won": UNITS["deals_created"] + UNITS["deals_created_won"],
+    "lost": UNITS["deals_created"] + UNITS["deals_created_lost"],
+}
 
 
 class _Book:
@@ -61,35 +79,33 @@ class _Book:
 
     def __init__(self, told: Story, rules: Rules) -> None:
         self.told, self.rules = told, rules
-        known = told.channel in rules.funnels.by_channel
-        self.channel = told.channel if known else UNKNOWN
+        self.channel = self.known(told.channel)
         self.facts: Facts = {}
 
-    def add(
-        self, family: str, total: str, label1: str, label2: str, at_ms: int, amount: int = 1, due: int = 0
-    ) -> None:
-        fact = (family, total, label1, label2, at_ms, due)
-        self.facts[fact] = self.facts.get(fact, 0) + amount
+    def known(self, channel: str) -> str:
+        return channel if channel in self.rules.funnels.by_channel else UNKNOWN
 
-    def add_all(
+    def add(self, row: int, at_ms: int, packed: int, due_ms: int = 0) -> None:
+        fact = (row, at_ms, due_ms)
+        self.facts[fact] = self.facts.get(fact, 0) + packed
+
+    def credit(
         self,
-        families: tuple[str, ...],
-        totals: dict[str, int],
         at_ms: int,
         rep: str,
+        packed: int,
         deal: Deal | None = None,
-        due: int = 0,
+        *,
+        due_ms: int = 0,
+        by_source: bool = True,
     ) -> None:
-        channel = self.channel if deal is None else self.deal_channel(deal)
-        for family in families:
-            label1 = rep if family == "rep" else channel
-            label2 = self.told.told("source", deal) if family == "source" else ""
-            for total, amount in totals.items():
-                self.add(family, total, label1, label2, at_ms, amount, due)
-
-    def deal_channel(self, deal: Deal) -> str:
-        channel = self.told.told("channel", deal)
-        return channel if channel in self.rules.funnels.by_channel else UNKNOWN
+        """Totals of one time: by channel, by rep and, where they are kept so, by channel and source."""
+        number = self.rules.rows.number
+        channel = self.channel if deal is None else self.known(self.told.told("channel", deal))
+        self.add(number("channel", channel), at_ms, packed, due_ms)
+        self.add(number("rep", rep), at_ms, packed, due_ms)
+        if by_source:
+            self.add(number("source", channel, self.told.told("source", deal)), at_ms, packed, due_ms)
 
     # -- the lead ------------------------------------------------------------------------------
 
@@ -97,94 +113,89 @@ class _Book:
         told, created_at = self.told, lead.created_at
         won = told.outcome == "won"
         if told.qualified_at is not None:
-            totals = {"qualified_leads": 1} | ({"qualified_won": 1} if won else {})
-            self.add_all(WIDE, totals, told.qualified_at, told.owner(told.qualified_at))
+            packed = UNITS["qualified_leads"] + (UNITS["qualified_won"] if won else 0)
+            self.credit(told.qualified_at, told.owner(told.qualified_at), packed)
         if created_at is None:
             return
-        totals = {"enquiries": 1}
+        packed = _ENQUIRY + (_WON_LATER if won else 0)
         if told.qualified_at is not None:
-            totals["enquiries_qualified"] = 1
-        if won:
-            totals["enquiries_won"] = 1
-        self.add_all(WIDE, totals, created_at, told.owner(created_at))
+            packed += _QUALIFIED
+        rep = told.owner(created_at)
+        self.credit(created_at, rep, packed)
         if self.channel in self.rules.funnels.with_enquiries:
             answered_at = min((at for at in contacts(lead) if at >= created_at), default=None)
             if answered_at is None:
-                self.unanswered(created_at)
+                self.unanswered(created_at, rep)
             else:
-                self.answered(created_at, answered_at)
+                self.answered(created_at, answered_at, rep)
 
-    def unanswered(self, created_at: int) -> None:
-        told, calendar = self.told, self.rules.calendar
-        rep = told.owner(created_at)
-        self.add_all(WIDE, {"due_1h": 1}, created_at, rep, due=created_at + HOUR_MS)
-        working_due = calendar.working_deadline_ms(created_at, HOUR_MS)
-        self.add_all(WIDE, {"due_1wh": 1}, created_at, rep, due=working_due)
+    def unanswered(self, created_at: int, rep: str) -> None:
+        told = self.told
+        working_due_ms = self.rules.calendar.working_deadline_ms(created_at, HOUR_MS)
+        self.credit(created_at, rep, UNITS["due_1h"], due_ms=created_at + HOUR_MS)
+        self.credit(created_at, rep, UNITS["due_1wh"], due_ms=working_due_ms)
         if told.disqualified_at is None and told.outcome == "open":
-            self.add_all(NARROW, {"waiting": 1}, STOCK, told.owner(None))
-            self.add("channel", "waiting_since", self.channel, "", created_at)
+            self.credit(STOCK, told.owner(None), UNITS["waiting"], by_source=False)
+            self.add(self.rules.rows.number("waiting_since", self.channel), created_at, 1)
 
-    def answered(self, created_at: int, answered_at: int) -> None:
+    def answered(self, created_at: int, answered_at: int, rep: str) -> None:
         wall_ms = answered_at - created_at
         working_ms = self.rules.calendar.working_ms(created_at, answered_at)
-        rep = self.told.owner(created_at)
-        within = {"answered_1h": wall_ms, "answered_1wh": working_ms}
-        shares = {"due_1h": 1, "due_1wh": 1} | {name: 1 for name, ms in within.items() if ms <= HOUR_MS}
-        self.add_all(WIDE, shares, created_at, rep)
-        sums = {"responses": 1, "response_ms": wall_ms, "response_working_ms": working_ms}
-        self.add_all(NARROW, sums, created_at, rep)
+        shares = UNITS["due_1h"] + UNITS["due_1wh"]
+        if wall_ms <= HOUR_MS:
+            shares += UNITS["answered_1h"]
+        if working_ms <= HOUR_MS:
+            shares += UNITS["answered_1wh"]
+        self.credit(created_at, rep, shares)
+        sums = UNITS["responses"] + UNITS["response_ms"] * wall_ms
+        self.credit(created_at, rep, sums + UNITS["response_working_ms"] * working_ms, by_source=False)
         for total, ms in (("response_bucket", wall_ms), ("response_working_bucket", working_ms)):
-            self.add("channel", total, self.channel, bucket(ms), created_at)
+            self.add(self.rules.rows.number(EDGE, self.channel, edge(ms)), created_at, UNITS[total])
 
     # -- a deal --------------------------------------------------------------------------------
 
     def deal(self, deal: Deal, *, first: bool) -> None:
         created_at, told = deal.state.created_at, self.told
         if created_at is not None:
-            totals = {"deals_created": 1}
-            if deal.outcome != "open":
-                totals[f"deals_created_{deal.outcome}"] = 1
-            self.add_all(WIDE, totals, created_at, told.owner(created_at, deal), deal)
+            self.credit(created_at, told.owner(created_at, deal), _CREATED[deal.outcome], deal)
         if deal.closed_at is None:
-            self.add_all(NARROW, self.open_totals(deal), STOCK, told.owner(None, deal), deal)
+            packed = UNITS["open_deals"] + self.value(
+                deal, "pipeline_minor", "open_deals_valued", "open_deals_unconverted"
+            )
+            self.credit(STOCK, told.owner(None, deal), packed, deal, by_source=False)
             return
-        totals = {f"{deal.outcome}_deals": 1}
+        packed = UNITS[f"{deal.outcome}_deals"]
         if deal.outcome == "won":
-            totals |= self.won_totals(deal, first=first)
-        self.add_all(WIDE, totals, deal.closed_at, told.owner(deal.closed_at, deal), deal)
+            packed += self.value(deal, "revenue_minor", "won_deals_valued", "won_deals_unconverted")
+            packed += self.cycle(deal, deal.closed_at, first=first)
+        self.credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, deal)
 
-    def open_totals(self, deal: Deal) -> dict[str, int]:
+    def value(self, deal: Deal, amount: str, valued: str, unconverted: str) -> int:
+        """A deal's amount, if it is told: summed in the reporting currency, only counted in another."""
         match deal.amount:
             case None:
-                return {"open_deals": 1}
+                return 0
             case amount_minor, currency if currency == self.rules.currency:
-                return {"open_deals": 1, "open_deals_valued": 1, "pipeline_minor": amount_minor}
+                return UNITS[amount] * amount_minor + UNITS[valued]
             case _:
-                return {"open_deals": 1, "open_deals_unconverted": 1}
+                return UNITS[unconverted]
 
-    def won_totals(self, deal: Deal, *, first: bool) -> dict[str, int]:
-        totals: dict[str, int] = {}
-        match deal.amount:
-            case None:
-                pass
-            case amount_minor, currency if currency == self.rules.currency:
-                totals = {"revenue_minor": amount_minor, "won_deals_valued": 1}
-            case _:
-                totals = {"won_deals_unconverted": 1}
-        start_ms = self.cycle_start(deal, first=first)
-        if start_ms is not None and deal.closed_at is not None and deal.closed_at >= start_ms:
-            totals |= {"cycle_ms": deal.closed_at - start_ms, "cycles": 1}
-        return totals
-
-    def cycle_start(self, deal: Deal, *, first: bool) -> int | None:
+    def cycle(self, deal: Deal, closed_at: int, *, first: bool) -> int:
+        """From first contact to sale, where that is known and not negative."""
         starts = [] if deal.state.created_at is None else [deal.state.created_at]
         lead = self.told.lead
         if first and lead is not None:
             starts += [] if lead.created_at is None else [lead.created_at]
             starts += contacts(lead)
-        return min(starts, default=None)
+        start_ms = min(starts, default=None)
+        if start_ms is None or start_ms > closed_at:
+            return 0
+        return UNITS["cycle_ms"] * (closed_at - start_ms) + UNITS["cycles"]
 
 
-def bucket(ms: int) -> str:
+_EDGES_MS = tuple((float(seconds) * 1000, seconds) for seconds in RESPONSE_EDGES_SECONDS)
+
+
+def edge(ms: int) -> str:
     """Upper edge, in seconds, of the response histogram's bucket; inclusive."""
-    return next((str(edge) for edge in EDGES_SECONDS if ms <= edge * 1000), "+Inf")
+    return next(seconds for edge_ms, seconds in _EDGES_MS if ms <= edge_ms)

@@ -1,4 +1,4 @@
-"""Amounts by event-time bucket: minutes, hours and business days, each kept while windows need it."""
+"""Packed rows by event-time bucket: minutes, hours and business days, each kept while windows need it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from streams.calendar import BusinessCalendar
 from streams.windows import DAY_PANES_DAYS, HOUR_MS, MINUTE_PANES_MS
 from streams.zones import MINUTE_MS
 
-Key = tuple[str, str, str, str]
-"""(family, total, label 1, label 2)."""
-Pane = dict[Key, int]
+Pane = dict[int, int]
+"""Packed totals by row number (see `streams.rows`), without zeros."""
 
 _SLACK_MS = 2 * HOUR_MS
-_HOUR_MINUTES = HOUR_MS // MINUTE_MS
 
 
-def add_into(pane: Pane, key: Key, amount: int) -> None:
-    """Add an amount; what comes to nothing is forgotten."""
-    total = pane.get(key, 0) + amount
-    if total:
-        pane[key] = total
-    else:
-        pane.pop(key, None)
+def add_into(pane: Pane, rows: Mapping[int, int], sign: int = 1) -> None:
+    """Add (or subtract) rows; what comes to nothing is forgotten."""
+    for row, packed in rows.items():
+        total = pane.get(row, 0) + sign * packed
+        if total:
+            pane[row] = total
+        else:
+            pane.pop(row, None)
 
 
 class Panes:
@@ -34,35 +33,35 @@ class Panes:
         self._hours: dict[int, Pane] = {}
         self._days: dict[int, Pane] = {}
 
-    def add(self, key: Key, at_ms: int, amount: int, now_ms: int) -> None:
-        """Add to every pane that is still kept at `now_ms`."""
-        age_ms = now_ms - at_ms
-        if age_ms < MINUTE_PANES_MS + _SLACK_MS:
-            add_into(self._minutes.setdefault(at_ms // MINUTE_MS, {}), key, amount)
-        if age_ms < self._hour_panes_ms + _SLACK_MS:
-            add_into(self._hours.setdefault(at_ms // HOUR_MS, {}), key, amount)
+    def add(self, minute: int, rows: Mapping[int, int], now_ms: int) -> None:
+        """Add a minute's rows to every pane that is still kept at `now_ms`."""
+        at_ms = minute * MINUTE_MS
+        if minute >= _first_minute(now_ms):
+            add_into(self._minutes.setdefault(minute, {}), rows)
+        if at_ms // HOUR_MS >= self._first_hour(now_ms):
+            add_into(self._hours.setdefault(at_ms // HOUR_MS, {}), rows)
         day = self._calendar.day_index(at_ms)
-        if day >= self._calendar.day_index(now_ms) - DAY_PANES_DAYS:
-            add_into(self._days.setdefault(day, {}), key, amount)
+        if day >= self._first_day(now_ms):
+            add_into(self._days.setdefault(day, {}), rows)
 
     def expire(self, now_ms: int) -> None:
         """Forget panes that no window can need any more."""
-        _drop_before(self._minutes, (now_ms - MINUTE_PANES_MS - _SLACK_MS) // MINUTE_MS)
-        _drop_before(self._hours, (now_ms - self._hour_panes_ms - _SLACK_MS) // HOUR_MS)
-        _drop_before(self._days, self._calendar.day_index(now_ms) - DAY_PANES_DAYS)
+        _drop_before(self._minutes, _first_minute(now_ms))
+        _drop_before(self._hours, self._first_hour(now_ms))
+        _drop_before(self._days, self._first_day(now_ms))
 
     def add_range(self, into: Pane, start_ms: int, end_ms: int, sign: int) -> None:
-        """Add (or subtract) all amounts of [start, end), from the coarsest panes that fit.
+        """Add (or subtract) all of [start, end), from the coarsest panes that fit.
 
-        Both ends lie on minutes; away from whole minutes kept, windows begin and end on hours or days.
+        Both ends lie on minutes; away from the minutes kept, windows begin and end on hours or days.
         """
         at_ms = start_ms
         while at_ms < end_ms:
             pane, at_ms = self._coarsest(at_ms, end_ms)
-            for key, amount in (pane or {}).items():
-                add_into(into, key, sign * amount)
+            if pane:
+                add_into(into, pane, sign)
 
-    def _coarsest(self, at_ms: int, end_ms: int) -> tuple[Mapping[Key, int] | None, int]:
+    def _coarsest(self, at_ms: int, end_ms: int) -> tuple[Pane | None, int]:
         day = self._calendar.day_index(at_ms)
         next_day_ms = self._calendar.day_start_ms(day + 1)
         if next_day_ms <= end_ms and self._calendar.day_start_ms(day) == at_ms:
@@ -70,6 +69,16 @@ class Panes:
         if at_ms % HOUR_MS == 0 and at_ms + HOUR_MS <= end_ms:
             return self._hours.get(at_ms // HOUR_MS), at_ms + HOUR_MS
         return self._minutes.get(at_ms // MINUTE_MS), at_ms + MINUTE_MS
+
+    def _first_hour(self, now_ms: int) -> int:
+        return (now_ms - self._hour_panes_ms - _SLACK_MS) // HOUR_MS
+
+    def _first_day(self, now_ms: int) -> int:
+        return self._calendar.day_index(now_ms) - DAY_PANES_DAYS
+
+
+def _first_minute(now_ms: int) -> int:
+    return (now_ms - MINUTE_PANES_MS - _SLACK_MS) // MINUTE_MS
 
 
 def _drop_before(panes: dict[int, Pane], first: int) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
-from streams.fragments import Fragment
 from streams.funnels import Stage
+from streams.rows import UNITS
 from streams.stories import Story
 
 STOCK = -1
 """Time of a fact that is true now, whenever that is."""
 
 Interval = tuple[int, int]
-StageFact = tuple[str, str, int, int]
-"""(total, stage id, time in ms or `STOCK`, amount)."""
+StageFact = tuple[str, int, int]
+"""(stage id, time in ms or `STOCK`, packed totals of the stage's row)."""
+
+_ENTERED = UNITS["stage_entered"]
+_ADVANCED = _ENTERED + UNITS["stage_advanced"]
+_LOST = _ENTERED + UNITS["stage_lost"]
+_STILL = _ENTERED + UNITS["stage_still"]
+_DWELL, _DWELL_MS = UNITS["dwells"], UNITS["dwell_ms"]
 
 
 def passage(told: Story, funnel: tuple[Stage, ...]) -> Iterator[StageFact]:
@@ -24,23 +31,19 @@ def passage(told: Story, funnel: tuple[Stage, ...]) -> Iterator[StageFact]:
     if position is None:
         return
     passed = passed_at(own[: position + 1])
+    here = _LOST if told.outcome == "lost" else _STILL
     for number, entered in enumerate(passed):
         stage = funnel[number].id
-        yield "stage_entered", stage, entered, 1
         if number == len(funnel) - 1:
+            yield stage, entered, _ENTERED
             return
-        left_at = told.lost_at
-        if number < position:
-            yield "stage_advanced", stage, entered, 1
-            left_at = _left(own[number], passed[number + 1])
-        else:
-            yield "stage_lost" if told.outcome == "lost" else "stage_still", stage, entered, 1
+        left_at = told.lost_at if number == position else _left(own[number], passed[number + 1])
+        yield stage, entered, here if number == position else _ADVANCED
         if left_at is not None and left_at >= entered:
-            yield "dwells", stage, left_at, 1
-            yield "dwell_ms", stage, left_at, left_at - entered
+            yield stage, left_at, _DWELL + _DWELL_MS * (left_at - entered)
     if told.outcome == "open":
         _, number = max((interval[1], number) for number, interval in enumerate(seen) if interval is not None)
-        yield "occupancy", funnel[number].id, STOCK, 1
+        yield funnel[number].id, STOCK, UNITS["occupancy"]
 
 
 def passed_at(own: list[int | None]) -> list[int]:
@@ -65,15 +68,22 @@ def _seen(told: Story, funnel: tuple[Stage, ...]) -> list[Interval | None]:
 
 
 def _evidence(told: Story, stage: Stage) -> Interval | None:
-    states = [deal.state for deal in told.deals]
-    intervals = [interval for state in states for interval in _intervals(stage, "deal:", state)]
+    of_leads, of_deals = _names(stage)
+    found = [
+        deal.state.reached[name] for deal in told.deals for name in of_deals if name in deal.state.reached
+    ]
     if told.lead is not None:
-        intervals += _intervals(stage, "lead:", told.lead)
-    if not intervals:
-        return None
-    return min(first for first, _ in intervals), max(last for _, last in intervals)
+        reached = told.lead.reached
+        found += [reached[name] for name in of_leads if name in reached]
+    if len(found) > 1:
+        return min(first for first, _ in found), max(last for _, last in found)
+    return found[0] if found else None
 
 
-def _intervals(stage: Stage, prefix: str, state: Fragment) -> list[Interval]:
-    names = (f"stage:{stage.id}", *(name.removeprefix(prefix) for name in stage.evidence))
-    return [state.reached[name] for name in names if name in state.reached]
+@cache
+def _names(stage: Stage) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What reaches the stage, as leads and as deals name it."""
+    named = f"stage:{stage.id}"
+    of_leads = (name.removeprefix("lead:") for name in stage.evidence if not name.startswith("deal:"))
+    of_deals = (name.removeprefix("deal:") for name in stage.evidence if not name.startswith("lead:"))
+    return (named, *of_leads), (named, *of_deals)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 
 from streams.calendar import BusinessCalendar
 from streams.facts import Fact
-from streams.panes import Key, Pane, Panes, add_into
+from streams.panes import Pane, Panes, add_into
 from streams.passage import STOCK
+from streams.rows import Key, Rows
 from streams.windows import (
     HOUR_PANES_BY_SOURCE_AND_REP_MS,
     HOUR_PANES_MS,
@@ -23,7 +24,7 @@ from streams.zones import MINUTE_MS
 
 ALL = "all"
 MINIMUM = "waiting_since"
-_CLASSES = {"channel": 0, "stage": 0, "source": 1, "rep": 1}
+_BY_SOURCE_AND_REP = ("source", "rep")
 
 
 class _Window:
@@ -53,63 +54,61 @@ class _Window:
 
 
 class _Class:
-    """The totals of families that share windows and retention."""
+    """The rows that share windows and retention."""
 
     def __init__(self, calendar: BusinessCalendar, windows: tuple[str, ...], hour_panes_ms: int) -> None:
         self.panes = Panes(calendar, hour_panes_ms)
         self.windows = {window: _Window() for window in windows}
         self.fresh: dict[int, Pane] = {}
-        """Amounts by minute that the windows' sums do not hold yet."""
+        """Rows by minute that neither the panes nor the windows' sums hold yet."""
 
-    def add(self, key: Key, at_ms: int, amount: int, now_ms: int) -> None:
-        self.panes.add(key, at_ms, amount, now_ms)
-        add_into(self.fresh.setdefault(at_ms // MINUTE_MS, {}), key, amount)
-
-    def settle(self) -> None:
-        """Bring the windows' sums up to date with what was added."""
-        for minute, pane in self.fresh.items():
+    def settle(self, every: Pane, now_ms: int) -> None:
+        """Bring panes, windows and the sums over all time up to date with what was added."""
+        for minute, rows in self.fresh.items():
+            add_into(every, rows)
+            self.panes.add(minute, rows, now_ms)
             at_ms = minute * MINUTE_MS
             for window in self.windows.values():
                 if window.start_ms <= at_ms < window.end_ms:
-                    for key, amount in pane.items():
-                        add_into(window.sums, key, amount)
+                    add_into(window.sums, rows)
         self.fresh = {}
 
 
 class Totals:
     """Base totals of one shard; `now_ms` never goes back."""
 
-    def __init__(self, calendar: BusinessCalendar) -> None:
-        self._calendar = calendar
+    def __init__(self, calendar: BusinessCalendar, rows: Rows) -> None:
+        self._calendar, self._rows = calendar, rows
         self._classes = (
             _Class(calendar, WINDOWS, HOUR_PANES_MS),
             _Class(calendar, WINDOWS_BY_SOURCE_AND_REP, HOUR_PANES_BY_SOURCE_AND_REP_MS),
         )
+        self._fresh: list[dict[int, Pane] | None] = []
+        """For each row the minutes it is added to; None for the minimum."""
         self._all: Pane = {}
         self._waiting: dict[str, _Minimum] = {}
-        self._later: dict[int, dict[tuple[Key, int], int]] = {}
+        self._later: dict[int, dict[tuple[int, int], int]] = {}
         self._deadlines: list[int] = []
         self.now_ms = 0
 
     def apply(self, changes: Iterable[tuple[Fact, int]]) -> None:
         """Add differences of facts; their order does not matter."""
-        for (family, total, label1, label2, at_ms, due_ms), amount in changes:
-            key = (family, total, label1, label2)
+        for (row, at_ms, due_ms), packed in changes:
             if due_ms > self.now_ms:
-                self._postpone(key, at_ms, due_ms, amount)
+                self._postpone(row, at_ms, due_ms, packed)
             else:
-                self._add(key, at_ms, amount)
+                self._add(row, at_ms, packed)
 
     def advance(self, now_ms: int) -> None:
         """Let time pass: facts fall due, windows move, old panes are forgotten."""
         now_ms = max(now_ms, self.now_ms)
         while self._deadlines and self._deadlines[0] <= now_ms:
             due = self._later.pop(heapq.heappop(self._deadlines), {})
-            for (key, at_ms), amount in due.items():
-                self._add(key, at_ms, amount)
+            for (row, at_ms), packed in due.items():
+                self._add(row, at_ms, packed)
+        self._settle()
         self.now_ms = now_ms
         for group in self._classes:
-            group.settle()
             for name, window in group.windows.items():
                 start_ms, end_ms = bounds(name, now_ms, self._calendar)
                 if (start_ms, end_ms) != (window.start_ms, window.end_ms):
@@ -121,38 +120,52 @@ class Totals:
 
         Raises KeyError for a window that is not one of `WINDOWS` or `all`.
         """
+        self._settle()
         if window == ALL:
-            return self._all
-        merged: Pane = {}
-        for group in self._classes:
-            group.settle()
-            if window in group.windows or window not in WINDOWS:
-                merged |= group.windows[window].sums
-        return merged
+            return self._read(self._all)
+        by_source_and_rep = self._classes[1].windows.get(window)
+        sums = self._read(self._classes[0].windows[window].sums)
+        return sums if by_source_and_rep is None else sums | self._read(by_source_and_rep.sums)
 
     def waiting_since(self) -> Mapping[str, int]:
         """For each channel in which a lead waits, when the oldest of them came (ms)."""
         oldest = {channel: times.least() for channel, times in self._waiting.items()}
         return {channel: since_ms for channel, since_ms in oldest.items() if since_ms is not None}
 
-    def _add(self, key: Key, at_ms: int, amount: int) -> None:
-        if key[1] == MINIMUM:
-            self._waiting.setdefault(key[2], _Minimum()).add(at_ms, amount)
-            return
-        add_into(self._all, key, amount)
-        if at_ms != STOCK:
-            self._classes[_CLASSES[key[0]]].add(key, at_ms, amount, self.now_ms)
+    def _read(self, rows: Pane) -> dict[Key, int]:
+        return {key: amount for row, packed in rows.items() for key, amount in self._rows.totals(row, packed)}
 
-    def _postpone(self, key: Key, at_ms: int, due_ms: int, amount: int) -> None:
+    def _settle(self) -> None:
+        for group in self._classes:
+            group.settle(self._all, self.now_ms)
+        self._fresh = []
+
+    def _add(self, row: int, at_ms: int, packed: int) -> None:
+        if row >= len(self._fresh):
+            self._know_rows()
+        minutes = self._fresh[row]
+        if minutes is None:
+            self._waiting.setdefault(self._rows.keys[row][1], _Minimum()).add(at_ms, packed)
+        elif at_ms == STOCK:
+            self._all[row] = self._all.get(row, 0) + packed
+        else:
+            minute = at_ms // MINUTE_MS
+            pane = minutes.get(minute)
+            if pane is None:
+                pane = minutes[minute] = {}
+            pane[row] = pane.get(row, 0) + packed
+
+    def _know_rows(self) -> None:
+        for kind, _, _ in self._rows.keys[len(self._fresh) :]:
+            group = self._classes[kind in _BY_SOURCE_AND_REP]
+            self._fresh.append(None if kind == MINIMUM else group.fresh)
+
+    def _postpone(self, row: int, at_ms: int, due_ms: int, packed: int) -> None:
         waiting = self._later.get(due_ms)
         if waiting is None:
             waiting = self._later[due_ms] = {}
             heapq.heappush(self._deadlines, due_ms)
-        total = waiting.get((key, at_ms), 0) + amount
-        if total:
-            waiting[key, at_ms] = total
-        else:
-            del waiting[key, at_ms]
+        waiting[row, at_ms] = waiting.get((row, at_ms), 0) + packed
 
 
 class _Minimum:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from faust.types import TP
 
-from agents.journeys.stats import ShardStats
+from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.settings import Settings
-from streams.panes import Key
+from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
+from streams.funnels import DEFAULT, WON
+from streams.rows import Key
+from streams.windows import WINDOWS
 
 NOW_MS = 1_768_467_600_000
 HOUR_MS = 3_600_000
@@ -69,3 +72,50 @@ class FixedWorker:
 
     def beat_age_seconds(self) -> float:
         return self.beat_age
+
+
+FULL = Settings(
+    reps=tuple(f"rep-{number:02}" for number in range(50)),
+    sources=tuple(f"source-{number:02}" for number in range(12)),
+    partitions=4,
+)
+
+
+def everything() -> Iterator[Key]:
+    """Every key that can be: 5 channels of 8 stages and `unknown`, 12 sources, 50 reps, and some to fold."""
+    channels = DEFAULT.channels
+    stages = ("s1", "s2", "s3", "s4", "s5", "s6", "s7", WON.id)
+    sources = (*FULL.sources, "unknown", "elsewhere")
+    reps = (*FULL.reps, "unassigned", "somebody")
+    answering = {"responses", "response_ms", "response_working_ms", "answered_1h", "due_1h"}
+    answering |= {"answered_1wh", "due_1wh", "waiting", "response_bucket", "response_working_bucket"}
+    for total in BASE_TOTALS.values():
+        here = [c for c in channels if total.id not in answering or c in DEFAULT.with_enquiries]
+        for family in total.families if total.kind in ("flow", "stock") else ():
+            match family:
+                case "channel":
+                    yield from ((family, total.id, c, edge) for c in here for edge in total.edges or ("",))
+                case "stage":
+                    kept = stages[:-1] if total.before_won else stages
+                    yield from ((family, total.id, c, stage) for c in channels[:-1] for stage in kept)
+                case "source":
+                    yield from ((family, total.id, c, source) for c in here for source in sources)
+                case _:
+                    yield from ((family, total.id, rep, "") for rep in reps)
+
+
+def full_worker() -> FixedWorker:
+    """Four shards in which nothing is zero."""
+    sums = {key: len(RESPONSE_EDGES_SECONDS) if key[1] == "responses" else 1 for key in everything()}
+    stats = [ShardStats(applied=1, duplicates=1) for _ in range(4)]
+    for counts in stats:
+        counts.quarantined.update(f"reason-{number}" for number in range(21))
+        counts.restatements.update(total for total in BASE_TOTALS)
+        for channel in DEFAULT.channels:
+            counts.entry_lag[channel] = EntryLag()
+            counts.entry_lag[channel].observe(1)
+    totals = FixedTotals(dict.fromkeys((*WINDOWS, "all"), sums), dict.fromkeys(DEFAULT.channels, 1))
+    topics = ("crm.leads", "crm.deals", "voronka-moves")
+    positions = {TP(topic, p): LanePosition(1, 1, 1, 2) for topic in topics for p in range(4)}
+    shards = [FixedShard(partition, totals, counts) for partition, counts in enumerate(stats)]
+    return FixedWorker(shards, FULL, positions=positions)

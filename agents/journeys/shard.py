@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LaneRecord
-from streams.facts import Facts, Rules, difference, facts_of
+from streams.facts import Fact, Facts, Rules, difference, facts_of
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
+from streams.passage import STOCK
 from streams.stories import story
 from streams.totals import Totals
 
@@ -32,7 +33,7 @@ class JourneyShard:
         self.partition = partition
         self.rules, self._clock = rules, clock
         self.journeys: dict[str, bytes] = {}
-        self.totals = Totals(rules.calendar)
+        self.totals = Totals(rules.calendar, rules.rows)
         self.stats = ShardStats()
 
     def restore(self, records: Sequence[LaneRecord]) -> None:
@@ -51,7 +52,7 @@ class JourneyShard:
 
     def recovered(self) -> None:
         """Refold the totals of all journeys."""
-        totals = Totals(self.rules.calendar)
+        totals = Totals(self.rules.calendar, self.rules.rows)
         totals.advance(self._clock.now_ms())
         for key, raw in self.journeys.items():
             journey = from_bytes(raw)
@@ -73,9 +74,16 @@ class JourneyShard:
         facts, touched.channel = self._facts(key, touched.journey)
         changes = difference(facts, touched.facts)
         if touched.late:
-            self.stats.restatements.update(fact[1] for fact, _ in changes if fact[0] in ("channel", "stage"))
+            self._restated(changes)
         self.totals.apply(changes)
         touched.facts = facts
+
+    def _restated(self, changes: list[tuple[Fact, int]]) -> None:
+        """Count each total that changed, once for each time it is dated by."""
+        rows = self.rules.rows
+        for (row, at_ms, _), packed in changes:
+            if at_ms != STOCK and rows.keys[row][0] in ("channel", "stage"):
+                self.stats.restatements.update(key[1] for key, _ in rows.totals(row, packed))
 
     def put(self, key: str, touched: Touched) -> bytes:
         """Keep a changed journey, its totals folded; returns what the changelog must hold."""

@@ -11,7 +11,7 @@ from agents.settings import Settings
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import load_funnels
 from streams.kpis import PERIODS
-from streams.panes import Key
+from streams.rows import Key
 from tests.fixed_worker import HOUR_MS, NOW_MS, FixedShard, FixedTotals, FixedWorker
 
 SETTINGS = Settings(currency="RUB", partitions=1)

@@ -1,0 +1,79 @@
+"""Rows of totals: all totals that share labels, packed into one integer, so that adding rows is one addition.
+
+Each total has a lane of 64 bits in the rows of its kind. A row's integer is the sum of amount x unit over its
+totals; lanes may go below zero on the way, the sum is right whenever it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streams.base_totals import BASE_TOTALS
+
+Key = tuple[str, str, str, str]
+"""(family, total, label 1, label 2)."""
+RowKey = tuple[str, str, str]
+"""(kind, label 1, label 2); kinds are the families, and `edge` for the histograms by channel."""
+
+EDGE = "edge"
+_LANE_BITS = 64
+_LANE = 1 << _LANE_BITS
+_HALF = _LANE >> 1
+
+
+def _layout(kind: str) -> tuple[str, ...]:
+    families = {"stage"} if kind == "stage" else {"channel", "source", "rep"}
+    return tuple(
+        total.id
+        for total in BASE_TOTALS.values()
+        if total.kind in ("flow", "stock")
+        and bool(total.edges) == (kind == EDGE)
+        and families.intersection(total.families)
+    )
+
+
+_JOURNEY = _layout("channel")
+LAYOUTS: dict[str, tuple[str, ...]] = {
+    "channel": _JOURNEY,
+    "source": _JOURNEY,
+    "rep": _JOURNEY,
+    "stage": _layout("stage"),
+    EDGE: _layout(EDGE),
+}
+UNITS: dict[str, int] = {
+    total: 1 << (_LANE_BITS * number)
+    for totals in (_JOURNEY, LAYOUTS["stage"], LAYOUTS[EDGE])
+    for number, total in enumerate(totals)
+}
+"""What one of each total adds to its row."""
+
+
+class Rows:
+    """The rows that exist, by number: label combinations are few, so each gets a small integer for good."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[RowKey, int] = {}
+        self.keys: list[RowKey] = []
+
+    def number(self, kind: str, label1: str, label2: str = "") -> int:
+        """The row of these labels."""
+        key = (kind, label1, label2)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.keys)
+            self.keys.append(key)
+        return number
+
+    def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
+        """The non-zero totals of a row."""
+        kind, label1, label2 = self.keys[number]
+        family = "channel" if kind == EDGE else kind
+        for total in LAYOUTS.get(kind, ()):
+            if not packed:
+                return
+            amount = packed & (_LANE - 1)
+            if amount:
+                if amount >= _HALF:
+                    amount -= _LANE
+                yield (family, total, label1, label2), amount
+            packed = (packed - amount) >> _LANE_BITS
