@@ -16,26 +16,26 @@ _FIELDS = msgspec.json.Decoder(dict[str, Raw] | None)
 
 
 def read_again(kind: Kind, data: bytes | Raw) -> Any:
-    """Refuses data that could not be read, for the first bad field, in the order of the type.
+    """The wire form of data that could not be read at once because of fields of null, which are absent ones.
 
-    Data of null are an object without fields: where none is required, its wire form is returned.
+    Anything else is refused, for the first bad field in the order of the type.
     """
     try:
-        values = _FIELDS.decode(data)
+        values = _FIELDS.decode(data) or {}
     except msgspec.ValidationError as error:
         raise RefusedError("wrong_type", "data", "send an object with the fields of the event") from error
+    given: dict[str, Raw] = {}
     for field in msgspec.structs.fields(kind.wire):
-        raw = bytes((values or {}).get(field.encode_name, b"null"))
-        if raw != b"null":
+        raw = values.get(field.name)
+        if raw is not None and bytes(raw) != b"null":
             _check_form(f"data.{field.name}", field.type, raw)
+            given[field.name] = raw
         elif field.required:
             raise RefusedError("missing_field", f"data.{field.name}", f"send {expected(field.type)}")
-    if values is None:
-        return kind.read(b"{}")
-    raise RefusedError("bad_value", "data", "give every field once")
+    return kind.read(msgspec.json.encode(given))
 
 
-def _check_form(name: str, form: Any, raw: bytes) -> None:
+def _check_form(name: str, form: Any, raw: Raw) -> None:
     try:
         msgspec.json.decode(raw, type=form)
     except msgspec.ValidationError as error:

@@ -1,0 +1,1 @@
+"""What writes checked-in files from the code; nothing here runs in production."""
