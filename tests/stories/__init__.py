@@ -1,6 +1,7 @@
 """Stories of journeys, their totals worked out by hand: the truth is held to them, and so is the stream."""
 
 from tests.stories.deals import DEALS
+from tests.stories.edges import EDGES
 from tests.stories.funnels import FUNNELS
 from tests.stories.leads import LEADS
 from tests.stories.moves import MOVES
@@ -9,4 +10,4 @@ from tests.stories.waiting import WAITING
 
 __all__ = ["STORIES", "Story"]
 
-STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS]
+STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES]

@@ -125,6 +125,39 @@ def test_summer_time_makes_a_working_night_shorter() -> None:
     assert always.calendar.working_ms(start, end) == end - start == 23 * 3_600_000
 
 
+LUNCH = {**dict.fromkeys(range(4), ((540, 780), (840, 1080))), 4: ((600, 780), (840, 960))}
+"""9-13 and 14-18, on Fridays 10-13 and 14-16."""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-03-02 12:30", "2026-03-02 14:30", 1.0),
+        ("2026-03-02 13:00", "2026-03-02 14:00", 0.0),
+        ("2026-03-05 17:30", "2026-03-06 10:15", 0.75),
+        ("2026-03-06 09:00", "2026-03-10 09:00", 5.0),
+        ("2025-11-01 00:00", "2025-11-02 00:00", 5.0),
+        ("2025-11-01 15:30", "2025-11-05 09:30", 1.0),
+        ("2026-03-04 12:00", "2026-03-04 12:00", 0.0),
+    ],
+)
+def test_working_time_leaves_out_lunch_nights_and_holidays(start: str, end: str, hours: float) -> None:
+    """A moved Saturday is worked like the Friday before it; the deadline is where that time has passed."""
+    calendar = Config(hours=LUNCH).calendar
+    worked = round(hours * 3_600_000)
+    assert calendar.working_ms(ms(start), ms(end)) == worked
+    if end.endswith(("30", "15")):
+        assert calendar.working_deadline(ms(start), worked) == ms(end)
+
+
+def test_a_deadline_at_the_end_of_work_is_then_and_not_the_next_morning() -> None:
+    """One hour from 12:00 has passed at 13:00, when lunch begins; nobody at work means no deadline."""
+    assert Config(hours=LUNCH).calendar.working_deadline(ms("2026-03-02 12:00"), 3_600_000) == ms(
+        "2026-03-02 13:00"
+    )
+    assert Config(hours={}).calendar.working_deadline(ms("2026-03-02 12:00"), 3_600_000) is None
+
+
 def test_the_last_moment_of_a_minute_belongs_to_it() -> None:
     """An event later in the minute of now counts; one of the next minute does not."""
     facts = oracle_facts(
