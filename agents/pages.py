@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from faust.web import Request, Response, View
 from agents import view
 from agents.readings import WorkerState, read
 from agents.scrape import Scrape
+from agents.turns import Turns
 from streams.kpis import PERIODS
 
 DEFAULT_WINDOW = "30d"
@@ -85,10 +85,10 @@ def unready(state: WorkerState) -> list[str]:
 async def kpis_of(state: WorkerState, window: str) -> dict[str, Any]:
     """The answer of `/api/kpis`."""
     values = view.View(await read(state, (window,)), window, state.settings)
-    kpis = {}
+    kpis, turns = {}, Turns()
     for kpi_id, value in values.kpis():
         kpis[kpi_id] = value
-        await asyncio.sleep(0)
+        await turns.give_way()
     return {**values.head(), "kpis": kpis}
 
 
