@@ -11,6 +11,7 @@ from datetime import date, datetime
 import click
 
 from agents.broker import producer
+from agents.crm.cast import ROSTER, SOURCE_NAMES
 from agents.crm.publish import Catching, Publisher, publish
 from agents.crm.world import LEADS_PER_DAY, simulate
 from agents.errors import UserError
@@ -100,7 +101,11 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     settings = load_settings(os.environ)
-    click.echo(f"publishing to {settings.broker}; Ctrl-C ends", err=True)
+    click.echo(
+        f"publishing to {settings.broker}; Ctrl-C ends. Workers export these reps and sources by name with\n"
+        f"  VORONKA_REPS={','.join(ROSTER)}\n  VORONKA_SOURCES={','.join(SOURCE_NAMES)}",
+        err=True,
+    )
     published = run(
         settings,
         seed=seed,

@@ -6,9 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,44 +47,40 @@ def running(pids: set[int]) -> set[int]:
     return alive
 
 
-def wait_for(holds: object, seconds: float) -> None:
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
+    while not holds():
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.02)
 
 
 class Running:
-    """A demo that runs, and what it has written so far."""
+    """A demo that runs, what it has written so far, and the folder for its temporary files."""
 
-    def __init__(self, *arguments: str, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "TMPDIR": str(folder)},
-            text=True,
-        )
-        self.text = ""
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+    def __init__(self, folder: Path) -> None:
+        self.temporary, self._output = folder / "temporary", folder / "output"
+        self.temporary.mkdir()
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*COMMAND, "--port", "16066"],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(self.temporary)},
+            )
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.text += line
+    @property
+    def text(self) -> str:
+        return self._output.read_text()
 
     def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
+        self.process.kill()
         self.process.wait()
-        self._reader.join()
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Running]:
-    """A demo that goes on until it is told to end, its temporary files in `tmp_path`."""
-    found = Running("--port", "16066", folder=tmp_path)
+    """A demo that goes on until it is told to end."""
+    found = Running(tmp_path)
     yield found
     found.end()
 
@@ -124,18 +119,15 @@ def test_it_ends_by_itself_with_the_kpis_as_json_even_if_its_port_is_busy(tmp_pa
     [(signal.SIGINT, "Deals won"), (signal.SIGTERM, "published two"), (signal.SIGTERM, "starting")],
     ids=["Ctrl-C while live", "SIGTERM while history is read", "SIGTERM at the start"],
 )
-def test_told_to_end_it_leaves_nothing_behind(
-    demo: Running, tmp_path: Path, number: signal.Signals, moment: str
-) -> None:
+def test_told_to_end_it_leaves_nothing_behind(demo: Running, number: signal.Signals, moment: str) -> None:
     """Whenever it is told to, it ends in order: no process, no file."""
     wait_for(lambda: moment in demo.text, 120)
     children = descendants(demo.process.pid)
     demo.process.send_signal(number)
     assert demo.process.wait(60) == 0, demo.text
-    demo.end()
     assert running(children) == set()
     assert "the demo has ended" in demo.text
-    assert list(tmp_path.iterdir()) == []
+    assert list(demo.temporary.iterdir()) == []
 
 
 def test_killed_it_takes_broker_and_worker_along(demo: Running) -> None:

@@ -15,7 +15,8 @@ from agents.crm.story import Timed
 from agents.crm.world import simulate
 from streams import events as ev
 from streams.calendar import BusinessCalendar
-from streams.decode import check_future
+from streams.decode import check_future, decode
+from streams.encode import encode
 from streams.windows import DAY_MS, HOUR_MS
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -75,6 +76,11 @@ def test_events_come_in_the_order_of_receipt(told: list[Timed]) -> None:
     assert told[-1].kafka_time_ms < END
     assert all(check_future(event, kafka_ms) is None for event, kafka_ms in told)
     assert all(event.time_ms <= (event.received_ms or 0) <= kafka_ms for event, kafka_ms in told)
+
+
+def test_every_event_is_one_of_the_contract(events: list[ev.Event]) -> None:
+    """What is published is read back as the very same event: nothing would be quarantined."""
+    assert [decode(encode(event)) for event in events] == events
 
 
 def test_it_goes_on_for_ever_when_no_end_is_given() -> None:
