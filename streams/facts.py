@@ -67,6 +67,9 @@ def unpacked(written: Mapping[Fact, int], rows: Rows) -> dict[tuple[Key, int, in
 
 
 _ENQUIRY, _QUALIFIED, _WON_LATER = UNITS["enquiries"], UNITS["enquiries_qualified"], UNITS["enquiries_won"]
+_DUE = UNITS["due_1h"] + UNITS["due_1wh"]
+_WITHIN, _WORKING_WITHIN = UNITS["answered_1h"], UNITS["answered_1wh"]
+_BUCKET, _WORKING_BUCKET = UNITS["response_bucket"], UNITS["response_working_bucket"]
 _CREATED = {
     "open": UNITS["deals_created"],
     "won": UNITS["deals_created"] + UNITS["deals_created_won"],
@@ -89,23 +92,21 @@ class _Book:
         fact = (row, at_ms, due_ms)
         self.facts[fact] = self.facts.get(fact, 0) + packed
 
-    def credit(
-        self,
-        at_ms: int,
-        rep: str,
-        packed: int,
-        deal: Deal | None = None,
-        *,
-        due_ms: int = 0,
-        by_source: bool = True,
-    ) -> None:
-        """Totals of one time: by channel, by rep and, where they are kept so, by channel and source."""
+    def credit(self, at_ms: int, rep: str, wide: int, narrow: int = 0, deal: Deal | None = None) -> None:
+        """Totals of one time: the wide ones by channel, rep and source, the narrow ones not by source."""
         number = self.rules.rows.number
         channel = self.channel if deal is None else self.known(self.told.told("channel", deal))
-        self.add(number("channel", channel), at_ms, packed, due_ms)
+        self.add(number("channel", channel), at_ms, wide + narrow)
+        self.add(number("rep", rep), at_ms, wide + narrow)
+        if wide:
+            self.add(number("source", channel, self.told.told("source", deal)), at_ms, wide)
+
+    def owe(self, at_ms: int, rep: str, packed: int, due_ms: int) -> None:
+        """The same for wide totals that exist from an instant on."""
+        number, source = self.rules.rows.number, self.told.told("source")
+        self.add(number("channel", self.channel), at_ms, packed, due_ms)
         self.add(number("rep", rep), at_ms, packed, due_ms)
-        if by_source:
-            self.add(number("source", channel, self.told.told("source", deal)), at_ms, packed, due_ms)
+        self.add(number("source", self.channel, source), at_ms, packed, due_ms)
 
     # -- the lead ------------------------------------------------------------------------------
 
@@ -117,58 +118,55 @@ class _Book:
             self.credit(told.qualified_at, told.owner(told.qualified_at), packed)
         if created_at is None:
             return
-        packed = _ENQUIRY + (_WON_LATER if won else 0)
+        wide, narrow = _ENQUIRY + (_WON_LATER if won else 0), 0
         if told.qualified_at is not None:
-            packed += _QUALIFIED
+            wide += _QUALIFIED
         rep = told.owner(created_at)
-        self.credit(created_at, rep, packed)
         if self.channel in self.rules.funnels.with_enquiries:
             answered_at = min((at for at in contacts(lead) if at >= created_at), default=None)
             if answered_at is None:
                 self.unanswered(created_at, rep)
             else:
-                self.answered(created_at, answered_at, rep)
+                shares, narrow = self.answered(created_at, answered_at)
+                wide += shares
+        self.credit(created_at, rep, wide, narrow)
 
     def unanswered(self, created_at: int, rep: str) -> None:
         told = self.told
         working_due_ms = self.rules.calendar.working_deadline_ms(created_at, HOUR_MS)
-        self.credit(created_at, rep, UNITS["due_1h"], due_ms=created_at + HOUR_MS)
-        self.credit(created_at, rep, UNITS["due_1wh"], due_ms=working_due_ms)
+        self.owe(created_at, rep, UNITS["due_1h"], created_at + HOUR_MS)
+        self.owe(created_at, rep, UNITS["due_1wh"], working_due_ms)
         if told.disqualified_at is None and told.outcome == "open":
-            self.credit(STOCK, told.owner(None), UNITS["waiting"], by_source=False)
+            self.credit(STOCK, told.owner(None), 0, UNITS["waiting"])
             self.add(self.rules.rows.number("waiting_since", self.channel), created_at, 1)
 
-    def answered(self, created_at: int, answered_at: int, rep: str) -> None:
+    def answered(self, created_at: int, answered_at: int) -> tuple[int, int]:
+        """The shares within an hour, and the times."""
         wall_ms = answered_at - created_at
         working_ms = self.rules.calendar.working_ms(created_at, answered_at)
-        shares = UNITS["due_1h"] + UNITS["due_1wh"]
-        if wall_ms <= HOUR_MS:
-            shares += UNITS["answered_1h"]
-        if working_ms <= HOUR_MS:
-            shares += UNITS["answered_1wh"]
-        self.credit(created_at, rep, shares)
-        sums = UNITS["responses"] + UNITS["response_ms"] * wall_ms
-        self.credit(created_at, rep, sums + UNITS["response_working_ms"] * working_ms, by_source=False)
-        for total, ms in (("response_bucket", wall_ms), ("response_working_bucket", working_ms)):
-            self.add(self.rules.rows.number(EDGE, self.channel, edge(ms)), created_at, UNITS[total])
+        for unit, ms in ((_BUCKET, wall_ms), (_WORKING_BUCKET, working_ms)):
+            self.add(self.rules.rows.number(EDGE, self.channel, edge(ms)), created_at, unit)
+        shares = _DUE + (_WITHIN if wall_ms <= HOUR_MS else 0)
+        times = UNITS["response_ms"] * wall_ms + UNITS["response_working_ms"] * working_ms
+        return shares + (_WORKING_WITHIN if working_ms <= HOUR_MS else 0), UNITS["responses"] + times
 
     # -- a deal --------------------------------------------------------------------------------
 
     def deal(self, deal: Deal, *, first: bool) -> None:
         created_at, told = deal.state.created_at, self.told
         if created_at is not None:
-            self.credit(created_at, told.owner(created_at, deal), _CREATED[deal.outcome], deal)
+            self.credit(created_at, told.owner(created_at, deal), _CREATED[deal.outcome], 0, deal)
         if deal.closed_at is None:
             packed = UNITS["open_deals"] + self.value(
                 deal, "pipeline_minor", "open_deals_valued", "open_deals_unconverted"
             )
-            self.credit(STOCK, told.owner(None, deal), packed, deal, by_source=False)
+            self.credit(STOCK, told.owner(None, deal), 0, packed, deal)
             return
         packed = UNITS[f"{deal.outcome}_deals"]
         if deal.outcome == "won":
             packed += self.value(deal, "revenue_minor", "won_deals_valued", "won_deals_unconverted")
             packed += self.cycle(deal, deal.closed_at, first=first)
-        self.credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, deal)
+        self.credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, 0, deal)
 
     def value(self, deal: Deal, amount: str, valued: str, unconverted: str) -> int:
         """A deal's amount, if it is told: summed in the reporting currency, only counted in another."""

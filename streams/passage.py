@@ -62,28 +62,40 @@ def _left(own: int | None, next_passed: int) -> int | None:
 
 def _seen(told: Story, funnel: tuple[Stage, ...]) -> list[Interval | None]:
     """First and last time of every stage's evidence, over the lead and its deals."""
-    won_at = told.won_at
-    won = None if won_at is None else (won_at, won_at)
-    return [*(_evidence(told, stage) for stage in funnel[:-1]), *([won] if funnel else [])]
-
-
-def _evidence(told: Story, stage: Stage) -> Interval | None:
-    of_leads, of_deals = _names(stage)
-    found = [
-        deal.state.reached[name] for deal in told.deals for name in of_deals if name in deal.state.reached
-    ]
+    of_leads, of_deals = _stages_by_evidence(funnel)
+    seen: list[Interval | None] = [None] * len(funnel)
     if told.lead is not None:
-        reached = told.lead.reached
-        found += [reached[name] for name in of_leads if name in reached]
-    if len(found) > 1:
-        return min(first for first, _ in found), max(last for _, last in found)
-    return found[0] if found else None
+        _widen(seen, told.lead.reached, of_leads)
+    for deal in told.deals:
+        _widen(seen, deal.state.reached, of_deals)
+    if funnel and told.won_at is not None:
+        seen[-1] = (told.won_at, told.won_at)
+    return seen
+
+
+def _widen(
+    seen: list[Interval | None], reached: dict[str, Interval], stages: dict[str, tuple[int, ...]]
+) -> None:
+    for evidence, interval in reached.items():
+        for number in stages.get(evidence, ()):
+            known = seen[number]
+            seen[number] = (
+                interval if known is None else (min(known[0], interval[0]), max(known[1], interval[1]))
+            )
 
 
 @cache
-def _names(stage: Stage) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What reaches the stage, as leads and as deals name it."""
-    named = f"stage:{stage.id}"
-    of_leads = (name.removeprefix("lead:") for name in stage.evidence if not name.startswith("deal:"))
-    of_deals = (name.removeprefix("deal:") for name in stage.evidence if not name.startswith("lead:"))
-    return (named, *of_leads), (named, *of_deals)
+def _stages_by_evidence(
+    funnel: tuple[Stage, ...],
+) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Which stages a piece of evidence reaches, of a lead and of a deal."""
+    found: tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]] = ({}, {})
+    for number, stage in enumerate(funnel[:-1]):
+        for name in (f"stage:{stage.id}", *stage.evidence):
+            entity, _, rest = name.rpartition(":")
+            for kind, stages in zip(("lead", "deal"), found, strict=True):
+                if entity not in ("lead", "deal"):
+                    stages[name] = (*stages.get(name, ()), number)
+                elif entity == kind:
+                    stages[rest] = (*stages.get(rest, ()), number)
+    return found
