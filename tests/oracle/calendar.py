@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -31,7 +32,7 @@ class Config:
     """What a department sets: its clock, hours (minutes of the day by weekday), holidays and currency."""
 
     zone: str = "Europe/Moscow"
-    hours: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=lambda: dict(OFFICE_HOURS))
+    hours: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=lambda: dict(OFFICE_HOURS))
     holidays: str | None = "RU"
     currency: str = "RUB"
 

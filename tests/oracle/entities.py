@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from tests.oracle.units import words
-from tests.oracle.wire import Event
+from tests.oracle.wire import RANKS, Event
 
 LIMIT: Final = 256
 ACTIVITIES: Final = frozenset(
@@ -145,16 +145,13 @@ class Entity:
 
     @cached_property
     def contacts(self) -> list[int]:
-        """Times at which a person of ours reached the lead, in order; each event counts as last told."""
-        counted = {}
-        for order, details in least(map(activity_entry, self.events)):
-            counted[order[2:]] = (order, details)
-        touch, response = 5, 6
-        return sorted(
+        """Times at which a person of ours reached the lead, in order."""
+        touch, response = RANKS["first_touch"], RANKS["responded"]
+        return [
             order[0]
-            for order, details in counted.values()
+            for order, details in least(map(activity_entry, self.events))
             if order[1] == touch or (order[1] == response and details == "human")
-        )
+        ]
 
     @cached_property
     def evidence(self) -> dict[str, tuple[int, int]]:

@@ -37,9 +37,9 @@ EDGES: list[Story] = [
         30d source due_1h inbound unknown 8
         """,
     ),
-    # One id of two systems is two answers, the earlier counts; told again as automatic, it is no answer.
+    # One id of two systems is two answers, so is one told again with other content: the least human one counts.
     told(
-        "an id is unique within its source and counts as last told",
+        "a response told again with other content is two responses",
         "2026-03-02 18:00",
         [
             lead("1", "created", "2026-03-02 10:00", **IN),
@@ -47,12 +47,12 @@ EDGES: list[Story] = [
             lead("1", "responded", "2026-03-02 10:50", id="x", crm="/two", by="human"),
             lead("2", "created", "2026-03-02 10:00", **IN),
             lead("2", "responded", "2026-03-02 10:30", id="y", by="auto"),
-            lead("2", "responded", "2026-03-02 10:10", id="y", by="human"),
+            lead("2", "responded", "2026-03-02 10:20", id="y", by="human"),
         ],
         """
-        all channel responses inbound 1
-        all channel response_ms inbound 10min
-        all channel waiting inbound 1
+        all channel responses inbound 2
+        all channel response_ms inbound 30min
+        all channel waiting -
         """,
     ),
     # The deal says what it is itself; the lead's channel is the journey's, and the funnel's.
