@@ -37,7 +37,7 @@ EDGES: list[Story] = [
         30d source due_1h inbound unknown 8
         """,
     ),
-    # One id of two systems is two answers, so is one told again with other content: the least human one counts.
+    # One id of two systems is two answers, so is one told again with other content: the earliest counts.
     told(
         "a response told again with other content is two responses",
         "2026-03-02 18:00",
