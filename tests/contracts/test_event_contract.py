@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams.decode import decode
-from streams.encode import event_type
+from streams.encode import encode, event_type
 from streams.events import Event, Rejected
 from streams.wire import KINDS
 from tools.contract.examples import patched
@@ -49,11 +49,14 @@ def test_the_contract_is_as_the_types_have_it() -> None:
 
 @pytest.mark.parametrize(("name", "event"), VALID, ids=[event["id"] for _, event in VALID])
 def test_a_valid_example_is_valid_and_accepted(name: str, event: Json) -> None:
-    """The schema allows it and `decode` makes an event of that type of it."""
+    """The schema allows it, `decode` makes an event of that type of it, and `encode` writes the same."""
     assert list(schema_of(name).iter_errors(event)) == []
     decoded = decode(json.dumps(event).encode())
     assert isinstance(decoded, Event), decoded
     assert event_type(decoded) == name
+    written = encode(decoded)
+    assert decode(written) == decoded
+    assert schema_of(name).is_valid(json.loads(written))
 
 
 def test_every_invalid_example_is_rejected_for_its_reason() -> None:
