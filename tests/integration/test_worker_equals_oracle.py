@@ -1,0 +1,194 @@
+"""Two simulated months through workers and a real Kafka: every exported series is the oracle's, 20 times."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from random import Random
+
+import pytest
+
+from agents.crm.cast import ROSTER, SOURCE_NAMES
+from agents.crm.world import simulate
+from streams import metrics
+from streams.calendar import BusinessCalendar
+from streams.encode import encode
+from streams.funnels import DEFAULT as FUNNELS
+from streams.windows import WINDOWS
+from tests.brokers import KafkaBroker
+from tests.integration.series import (
+    PARTS,
+    Series,
+    differences,
+    expected,
+    official_samples,
+    samples,
+    summed,
+    unbalanced,
+)
+from tests.integration.worker import Deployment, Worker, deployed, split, until
+from tests.oracle import Facts, Record, oracle_facts, read
+from tests.simulator import REASONS, partition_of
+from tests.simulator.faults import faulty
+from tests.stories.telling import MOSCOW, deal, lead, ms
+
+pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
+
+FIRST_MS, LAST_MS = ms("2024-11-25 00:00"), ms("2025-01-25 00:00")
+"""Two months over New Year: a year, a quarter, holidays and a working Saturday (28 December) lie within."""
+SLICES = 20
+SECOND_WORKER_AT = 7
+LEADS_PER_DAY = 10.0
+PARTITIONS = 4
+
+NEVER_NON_ZERO: frozenset[str] = frozenset()
+NEVER_WINDOWS: frozenset[str] = frozenset()
+"""What the two months leave untested; it has to be nothing, or to be said here."""
+
+REMEMBERED = (
+    deal("e1", "created", "2024-08-20 11:00", channel="partner", owner="r12", amount="9000", currency="EUR"),
+    deal("e1", "won", "2024-09-02 15:30"),
+    deal("e2", "created", "2024-11-28 10:00", channel="vip", source="own_base", amount="800", currency="EUR"),
+    deal("e2", "won", "2024-12-02 12:00"),
+)
+"""What the simulated department need not do in two months: sell in euros, and tell of last summer."""
+
+
+def instants(random: Random) -> list[int]:
+    """Twenty of them, at no round times, the last at the end of the two months."""
+    step = (LAST_MS - FIRST_MS) // SLICES
+    return [FIRST_MS + number * step - random.randrange(step // 2) for number in range(1, SLICES)] + [LAST_MS]
+
+
+def disturbed(random: Random, ends: list[int]) -> list[list[Record]]:
+    """The CRM's records by slice: out of order, some late, twice or under a strange key, and some faulty."""
+    calendar = BusinessCalendar("Europe/Moscow", dict.fromkeys(range(5), ((540, 1080),)), "RU")
+    slices: list[list[Record]] = [[] for _ in ends]
+    for event, kafka_ms in simulate(
+        7, FIRST_MS, LAST_MS, calendar, leads_per_day=LEADS_PER_DAY, ledger=False
+    ):
+        due = next(number for number, end in enumerate(ends) if kafka_ms <= end)
+        copies = 2 if random.random() < 0.04 else 1
+        for _ in range(copies):
+            late = random.choice((0, 0, 0, 1, 3)) if copies == 2 or random.random() < 0.05 else 0
+            place = min(due + late, len(ends) - 1)
+            key = (
+                event.journey if random.random() > 0.05 else random.choice(("always the same", "lead/1", ""))
+            )
+            at = kafka_ms if place == due else ends[place]
+            slices[place].append(Record(f"crm.{event.entity}s", key.encode() or None, encode(event), (), at))
+    told_ms = ends[3]
+    slices[3] += [dataclasses.replace(record, timestamp_ms=told_ms) for record in REMEMBERED]
+    for number, records in enumerate(slices):
+        reason = REASONS[number % len(REASONS)]
+        records.append(faulty(random, reason, ends[number], number))
+        random.shuffle(records)
+    return slices
+
+
+def beats(now_ms: int) -> list[Record]:
+    """One event in each partition that says nothing but the time: the event clock of every shard."""
+    names = {partition_of(f"lead/beat-{n}".encode(), PARTITIONS): f"beat-{n}" for n in range(50)}
+    at = datetime.fromtimestamp(now_ms / 1000, MOSCOW).replace(tzinfo=None).isoformat()
+    return [lead(name, "scored", at, score=3) for name in names.values()]
+
+
+@dataclass
+class Months:
+    """What was published so far, and what has been seen of it."""
+
+    deployment: Deployment
+    known: list[Record] = field(default_factory=list)
+    published: int = 0
+    compared: int = 0
+    non_zero: set[Series] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+
+    def slice(self, records: list[Record], now_ms: int, workers: list[Worker]) -> Facts:
+        """Publish, wait until all is applied, compare every series at this instant."""
+        records = [*records, *beats(now_ms)]
+        self.known += records
+        self.published += self.deployment.publish(records)
+        self.deployment.settle(*workers)
+        facts = oracle_facts(self.known)
+        assert facts.greatest_time_ms == now_ms
+        assert [worker.progress()["now_ms"] for worker in workers] == [now_ms] * len(workers)
+        expositions = [samples(worker.get("/metrics")[1]) for worker in workers]
+        exported, wanted = summed(expositions), expected(read(facts, now_ms))
+        self.wrong += [f"at {now_ms}: {line}" for line in differences(exported, wanted)]
+        self.wrong += [f"at {now_ms}: unbalanced {line}" for each in expositions for line in unbalanced(each)]
+        self.compared += len(exported.keys() | wanted.keys())
+        self.non_zero |= wanted.keys()
+        return facts
+
+    @cached_property
+    def _possible(self) -> frozenset[str]:
+        """Every sample name of the sums that the catalogue promises."""
+        names = ((metric.name, PARTS if metric.sum_total else ("",)) for metric in metrics.SALES)
+        return frozenset(name + part for name, parts in names for part in parts)
+
+    def never_non_zero(self) -> frozenset[str]:
+        """Names that were zero or absent at all instants."""
+        return self._possible - {name for name, _ in self.non_zero}
+
+    def labels(self, *names: str) -> set[tuple[str, ...]]:
+        """Values of these labels among what was ever non-zero."""
+        found = (dict(labels) for _, labels in self.non_zero)
+        return {tuple(labels[name] for name in names) for labels in found if labels.keys() >= set(names)}
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    kafka_broker: KafkaBroker, fresh_name: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """A deployment whose labels are all wanted ones."""
+    folder = tmp_path_factory.mktemp("months")
+    lists = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_NAMES)}
+    with deployed(kafka_broker.bootstrap, fresh_name("months"), folder, lists) as found:
+        yield found
+
+
+@pytest.mark.timeout(300)
+def test_two_months_equal_the_oracle_on_every_series(
+    deployment: Deployment, record_property: Callable[[str, object], None]
+) -> None:
+    """At 20 instants, by one worker and then by two with split shards; nothing more or less is exported."""
+    random, months = Random("two months"), Months(deployment)
+    ends = instants(random)
+    slices = disturbed(random, ends)
+    workers = [deployment.start_ready()]
+    for number, records in enumerate(slices):
+        if number == SECOND_WORKER_AT:
+            assert accounted(workers) == months.published
+            workers.append(deployment.start_ready())
+            until(lambda: split(workers), lambda: str([worker.told() for worker in workers]))
+            months.published = accounted(workers)
+        months.slice(records, ends[number], workers)
+    assert not months.wrong, f"{len(months.wrong)} series differ:\n" + "\n".join(months.wrong[:40])
+    assert accounted(workers) == months.published
+    assert sorted(each.reason for each in deployment.quarantined()) == sorted(faults())
+    assert months.never_non_zero() == NEVER_NON_ZERO
+    assert set(WINDOWS) - {window for (window,) in months.labels("window")} == NEVER_WINDOWS
+    assert months.labels("channel", "stage") == {
+        (channel, stage.id) for channel in FUNNELS.channels for stage in FUNNELS.funnel(channel)
+    }
+    assert {rep for (rep,) in months.labels("rep")} == {*ROSTER, "unassigned"}
+    assert {source for (source,) in months.labels("source")} == {*SOURCE_NAMES, "unknown"}
+    text = workers[0].get("/metrics")[1]
+    assert official_samples(text) == samples(text)
+    record_property("series compared", months.compared)
+    print(f"{months.compared} series compared, {len(months.non_zero)} of them ever non-zero")
+
+
+def accounted(workers: list[Worker]) -> int:
+    """Records that became something in the shards that are here, since they came."""
+    told = [worker.progress() for worker in workers]
+    return sum(each["applied"] + each["quarantined"] for each in told)
+
+
+def faults() -> list[str]:
+    """The reasons of the faulty records, one a slice."""
+    return [REASONS[number % len(REASONS)] for number in range(SLICES)]
