@@ -116,7 +116,8 @@ class ShardWriter:
         except ProducerFenced as error:
             if await self._may_write():
                 raise StopWorker(
-                    f"{self._to.topic}-{self._to.partition} was claimed by a worker of no group"
+                    f"{self._to.topic}-{self._to.partition} is ours by the group's word, but another worker"
+                    " claimed it: start again, and see that no two groups share an app id"
                 ) from error
             logger.warning("another worker has taken over %s-%d", self._to.topic, self._to.partition)
             return False

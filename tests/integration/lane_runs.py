@@ -118,14 +118,15 @@ class Run:
             worker.child.kill()
 
     def finish(self, *workers: Worker, seconds: float = 40.0) -> None:
-        """Wait until the workers together hold all that was sent, durable and without lag."""
+        """Wait until the workers, or all that run, together hold all that was sent, durable, without lag."""
+        workers = workers or tuple(worker for worker in self.workers if worker.child.running)
         wanted = sum(map(len, self.sent.values()))
 
         def done() -> bool:
             told = [worker.last() for worker in workers]
             return (
                 sum(worker.total() for worker in workers) == wanted
-                and all(line.get("lag") == 0 and line["next"] == line["durable"] for line in told)
+                and all(line and not line["lag"] and line["next"] == line["durable"] for line in told)
                 and sum(len(line["totals"]) for line in told) == self.partitions
             )
 

@@ -85,7 +85,7 @@ def loosen(app: LaneApp) -> None:
 
     async def slowly() -> bool:
         await asyncio.sleep(float(settings.get("slow", 0)))
-        return settings.get("off") == "fence" or await still_member()
+        return settings.get("off") in ("fence", "member") or await still_member()
 
     app.still_member = slowly  # type: ignore[method-assign]
     if settings.get("off") == "order":
