@@ -38,10 +38,11 @@ class _One(Collector):
 
 
 class Scrape:
-    """Renders what a worker exports. It remembers which series it has shown, so that these stay, as 0."""
+    """Renders what a worker exports. While its shards stay, a series that it has shown stays too, as 0."""
 
     def __init__(self, state: WorkerState) -> None:
         self._state = state
+        self._partitions: tuple[int, ...] = ()
         self._known: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -67,6 +68,9 @@ class Scrape:
         for window, merged in readings.sums.items():
             sums[window] = _bounded(merged, state.settings, folded)
             await turns.give_way()
+        partitions = tuple(shard.partition for shard in readings.shards)
+        if partitions != self._partitions:  # a rebalance is a gap, never a dip to 0
+            self._partitions, self._known = partitions, {}
         for (family, total, first, second), amount in sorted(sums[ALL_TIME].items()):
             if amount:
                 self._known.setdefault((family, total), {})[first, second] = None

@@ -140,6 +140,17 @@ async def test_what_was_never_counted_is_not_exported_and_what_was_stays() -> No
     assert at("sales_waiting", channel="inbound") not in await series(Scrape(state))
 
 
+async def test_a_rebalance_is_a_gap_and_never_a_dip() -> None:
+    """Without its shards a worker shows no 0 where it had shown a sum."""
+    state = worker({("channel", "open_deals", "vip", ""): 9})
+    scrape, shards = Scrape(state), state.shards
+    assert (await series(scrape))[at("sales_open_deals", channel="vip")] == 9
+    state.shards = []
+    assert at("sales_open_deals", channel="vip") not in await series(scrape)
+    state.shards = shards
+    assert (await series(scrape))[at("sales_open_deals", channel="vip")] == 9
+
+
 async def test_reps_and_sources_beyond_the_roster_are_other() -> None:
     """Added up, counted as folded; the unassigned and the unknown keep their names."""
     sums: dict[Key, int] = {
