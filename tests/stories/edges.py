@@ -86,7 +86,7 @@ EDGES: list[Story] = [
             lead("1", "created", "2026-03-02 10:00", **IN, owner="ann"),
             lead("1", "assigned", "2026-03-05 10:00", owner="bob"),
             lead("1", "qualified", "2026-03-05 10:00"),
-            lead("1", "qualified", "2026-03-06 10:00", id="again"),
+            lead("1", "qualified", "2026-04-01 10:00", id="again"),
             lead("2", "qualified", "2026-03-05 10:00"),
         ],
         """
