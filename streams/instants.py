@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_read = datetime.fromisoformat
 _DAY_MS = 86_400_000
 AFTER_LAST_MS = (date(2101, 1, 1) - date(1970, 1, 1)).days * _DAY_MS
 """The first instant that is too late for an event: the years 1970 to 2100 are known."""
@@ -28,7 +29,7 @@ def parse_instant(text: str) -> int | None:
     elif text[-6] not in "+-" or text[-3] != ":" or (after_seconds == "." and text[20] not in "0123456789"):
         return None
     try:
-        since = datetime.fromisoformat(text) - _EPOCH
+        since = _read(text) - _EPOCH
     except ValueError:
         return None
     time_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000

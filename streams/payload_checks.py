@@ -28,16 +28,24 @@ def has_controls(text: str) -> bool:
 
 def _texts(names: list[str]) -> Check:
     """No control characters in any of the texts."""
-    values = attrgetter(*names, *names)  # of one name it would give no tuple
+    if len(names) == 1:
+        return _text(names[0])
+    values = attrgetter(*names)
 
     def check(payload: Any, _: Funnels) -> None:
-        if "".join(filter(None, values(payload))).isprintable():
-            return
-        for name in names:
-            text = getattr(payload, name)
-            if text is not None and has_controls(text):
-                fix = "leave out control characters such as line breaks"
-                raise RefusedError("bad_value", f"data.{name}", fix)
+        if not "".join(filter(None, values(payload))).isprintable():
+            for name in names:
+                _text(name)(payload, _)
+
+    return check
+
+
+def _text(name: str) -> Check:
+    def check(payload: Any, _: Funnels) -> None:
+        text = getattr(payload, name)
+        if text is not None and has_controls(text):
+            fix = "leave out control characters such as line breaks"
+            raise RefusedError("bad_value", f"data.{name}", fix)
 
     return check
 
