@@ -68,19 +68,22 @@ class Cluster:
         headers: Sequence[tuple[str, bytes]] = (),
         timestamp: int = 0,
         partition: int | None = None,
-    ) -> None:
-        """Append to the topic; by the key's hash where no partition is named."""
+    ) -> tuple[str, int, int]:
+        """Append to the topic, by the key's hash where no partition is named; returns where it lies."""
         if partition is None:
             partition = partition_of((key or b"").decode(errors="replace"), self.settings.partitions)
-        self.logs.setdefault(TP(topic, partition), Log()).append(key, value, headers, timestamp)
+        log = self.logs.setdefault(TP(topic, partition), Log())
+        log.append(key, value, headers, timestamp)
+        return topic, partition, len(log.records) - 1
 
     def run(self, *, chunk: int = 50, crash: float = 0.0) -> None:
-        """Read everything there is; each chunk may crash its shard at a random point of its effects."""
+        """Read everything there is; each chunk may crash its shard at a random point of its effects.
+
+        Time passes only by `advance` and where a shard recovers.
+        """
         while ready := [tp for tp in self._sources() if self._lag(tp)]:
             tp = self.random.choice(ready)
             self._chunk(tp, self.random.randint(1, chunk), crash)
-        for shard in self.shards.values():
-            shard.totals.advance(self.clock.now_ms())
 
     def advance(self, now_ms: int) -> None:
         """Let the clock reach an instant."""

@@ -17,14 +17,14 @@ from streams.moves import part_for
 
 KIND = "voronka-kind"
 EVENT, PART = b"event", b"part"
-_OURS = "voronka-"
+OURS = "voronka-"
 
 
 def quarantined(topic: str, rejected: Rejected, tp: TP, record: LaneRecord) -> Output:
     """The raw record as it came, with the reason and its origin."""
     why = (("reason", rejected.reason), ("field", rejected.field), ("fix", rejected.fix))
     headers = [*original_headers(record), *origin(tp, record)]
-    headers += [(f"{_OURS}{name}", text.encode()) for name, text in why]
+    headers += [(f"{OURS}{name}", text.encode()) for name, text in why]
     return Output(topic, record.key, record.value, headers=headers)
 
 
@@ -53,7 +53,7 @@ def header(record: LaneRecord, name: str) -> bytes | None:
 
 def original_headers(record: LaneRecord) -> list[tuple[str, bytes]]:
     """The headers that the CRM wrote."""
-    return [(name, value) for name, value in record.headers if not name.startswith(_OURS)]
+    return [(name, value) for name, value in record.headers if not name.startswith(OURS)]
 
 
 def origin(tp: TP, record: LaneRecord) -> list[tuple[str, bytes]]:
@@ -65,4 +65,4 @@ def origin(tp: TP, record: LaneRecord) -> list[tuple[str, bytes]]:
     return [(name, text.encode()) for name, text in zip(_ORIGIN, texts, strict=True)]
 
 
-_ORIGIN = tuple(f"{_OURS}{name}" for name in ("topic", "partition", "offset", "timestamp"))
+_ORIGIN = tuple(f"{OURS}{name}" for name in ("topic", "partition", "offset", "timestamp"))

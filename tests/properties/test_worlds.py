@@ -1,0 +1,80 @@
+"""A thousand seeded worlds of faults: crashes, repeats, disorder, lateness, skew, wrong keys, moves.
+
+Each goes through the real job on shards that crash at random points of their effects, and must end in the
+batch truth on every key. A failing seed stands in the message; keep it in `KEPT` when its fault is mended.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.journeys.records import OURS
+from agents.settings import Settings
+from streams.windows import WINDOWS
+from tests.cluster import Cluster
+from tests.oracle import Facts, oracle_facts, read
+from tests.simulator import World
+
+SEEDS = 1_000
+BATCH = 50
+EVENTS = 60
+KEPT: tuple[int, ...] = ()
+
+
+Refused = set[tuple[int, str]]
+"""(number of the delivery, reason)."""
+
+
+def _lived(world: World, *, crash: float, seed: int) -> tuple[Cluster, Refused]:
+    cluster = Cluster(Settings(clock="event", reject_limit=0), seed=seed)
+    places = {
+        cluster.produce(sent.topic, sent.key, sent.value, sent.headers, sent.timestamp_ms): number
+        for number, sent in enumerate(world.deliveries)
+    }
+    cluster.run(chunk=20, crash=crash)
+    refused = set()
+    for record in cluster.quarantined():
+        told = {name: value.decode() for name, value in record.headers if name.startswith(OURS)}
+        place = (told["voronka-topic"], int(told["voronka-partition"]), int(told["voronka-offset"]))
+        refused.add((places[place], told["voronka-reason"]))
+    return cluster, refused
+
+
+def _differences(cluster: Cluster, truth: Facts) -> list[str]:
+    wrong = []
+    now_ms = cluster.clock.now_ms()
+    if now_ms != truth.greatest_time_ms:
+        wrong.append(f"the event clock stands at {now_ms}, not at {truth.greatest_time_ms}")
+    for later_ms in (0, 30 * 60_000, 3 * 86_400_000):
+        cluster.advance(now_ms + later_ms)
+        reading = read(truth, now_ms + later_ms)
+        for window in ("all", *WINDOWS):
+            found, expected = cluster.sums(window), reading[window]
+            keys = [key for key in found.keys() | expected if found.get(key) != expected.get(key)]
+            wrong += [f"{window} {key}: {found.get(key)}, not {expected.get(key)}" for key in keys[:3]]
+        if cluster.waiting_since() != reading.waiting_since:
+            wrong.append(f"waiting since {cluster.waiting_since()}, not {reading.waiting_since}")
+    return wrong
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+def test_every_world_ends_in_the_batch_truth(first: int) -> None:
+    """Whatever a world does to the stream, its totals equal the oracle's, series by series."""
+    crashes = 0
+    for seed in (*range(first, first + BATCH), *(KEPT if first == 0 else ())):
+        world = World(seed, EVENTS)
+        cluster, refused = _lived(world, crash=0.15, seed=seed)
+        crashes += cluster.crashes
+        truth = oracle_facts(world.deliveries)
+        wrong = _differences(cluster, truth)
+        wrong += [str(one) for one in refused ^ {(one.index, one.reason) for one in truth.quarantined}]
+        assert not wrong, f"seed {seed}: {wrong[:5]}"
+    assert crashes > BATCH / 2, "too few crashes to prove anything"
+
+
+def test_a_world_that_overflows_every_limit_ends_in_the_batch_truth() -> None:
+    """A lead with more of everything than is kept: the same events are left out whenever they come."""
+    world = World(7, 600, busy=True)
+    cluster, refused = _lived(world, crash=0.05, seed=7)
+    assert not _differences(cluster, oracle_facts(world.deliveries))
+    assert "over_limit" in {reason for _, reason in refused}
