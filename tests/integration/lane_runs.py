@@ -119,18 +119,20 @@ class Run:
 
     def finish(self, *workers: Worker, seconds: float = 40.0) -> None:
         """Wait until the workers, or all that run, together hold all that was sent, durable, without lag."""
-        workers = workers or tuple(worker for worker in self.workers if worker.child.running)
         wanted = sum(map(len, self.sent.values()))
 
+        def asked() -> list[Worker]:
+            return list(workers) or [worker for worker in self.workers if worker.child.running]
+
         def done() -> bool:
-            told = [worker.last() for worker in workers]
+            told = [worker.last() for worker in asked()]
             return (
-                sum(worker.total() for worker in workers) == wanted
+                sum(sum(line.get("totals", {}).values()) for line in told) == wanted
                 and all(line and not line["lag"] and line["next"] == line["durable"] for line in told)
                 and sum(len(line["totals"]) for line in told) == self.partitions
             )
 
-        until(done, seconds, lambda: f"{wanted} wanted, {[worker.told() for worker in workers]}")
+        until(done, seconds, lambda: f"{wanted} wanted, {[worker.told() for worker in asked()]}")
 
     def logged(self) -> dict[Place, set[int]]:
         """The newest value of every key in the changelog: what compaction would leave."""
