@@ -27,7 +27,10 @@ _BOTH: list[st.SearchStrategy[ev.Payload]] = [
     st.builds(ev.StageChanged, stage=st.sampled_from(["contacted", "offer_sent", "meeting_held"])),
     st.builds(ev.MeetingSet, party=_party),
     st.builds(ev.MeetingHeld, party=_party),
-    *(st.builds(kind) for kind in (ev.OfferSent, ev.OfferReviewed, ev.ContractAgreed, ev.Deleted)),
+    st.builds(ev.OfferSent),
+    st.builds(ev.OfferReviewed),
+    st.builds(ev.ContractAgreed),
+    st.builds(ev.Deleted),
 ]
 _LEAD: list[st.SearchStrategy[ev.Payload]] = [
     *_BOTH,

@@ -25,7 +25,7 @@ FIXED_LAYOUT = {
 }
 FOR_TOOLS = {
     ".ci", ".dockerignore", ".github", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile",
-    "benchmarks", "docs", "examples", "requirements.lock",
+    "benchmarks", "docs", "examples", "requirements.lock", "tools",
 }  # fmt: skip
 MAY_IMPORT_AGENTS = {"agents", "tests", "benchmarks"}
 STREAMS_MAY_IMPORT = {"streams", "msgspec", "holidays"}
