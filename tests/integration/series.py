@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from prometheus_client import parser
@@ -14,7 +15,7 @@ from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS, Unit
 from streams.metrics import Metric
 from streams.money import EXPONENTS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
-from tests.oracle import Reading
+from tests.oracle import Reading, Record, oracle_facts, read
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its labels in alphabetical order."""
@@ -137,3 +138,25 @@ def unbalanced(exposition: Mapping[Series, float]) -> list[str]:
     }
     shown = {key[1]: value for key, value in exposition.items() if key[0] == metrics.FUNNEL_IMBALANCE.name}
     return [f"{labels}: {shown.get(labels)}" for labels in entered | shown.keys() if shown.get(labels) != 0]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Some workers' series at one instant beside those that are true then."""
+
+    now_ms: int
+    exported: Mapping[Series, int]
+    wanted: Mapping[Series, int]
+    wrong: Sequence[str]
+
+
+def compare(records: Iterable[Record], texts: Iterable[str]) -> Comparison:
+    """Hold what workers with one clock export together against all that was published."""
+    expositions = [samples(text) for text in texts]
+    clocks = {round(each[series(metrics.CLOCK.name)] * 1000) for each in expositions}
+    assert len(clocks) == 1, f"the clocks of the workers differ: {clocks}"
+    now_ms = clocks.pop()
+    exported, wanted = summed(expositions), expected(read(oracle_facts(records), now_ms))
+    wrong = [f"at {now_ms}: {line}" for line in differences(exported, wanted)]
+    wrong += [f"at {now_ms}: unbalanced {line}" for each in expositions for line in unbalanced(each)]
+    return Comparison(now_ms, exported, wanted, wrong)

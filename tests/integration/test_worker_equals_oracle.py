@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from random import Random
 
@@ -19,21 +18,12 @@ from streams.encode import encode
 from streams.funnels import DEFAULT as FUNNELS
 from streams.windows import WINDOWS
 from tests.brokers import KafkaBroker
-from tests.integration.series import (
-    PARTS,
-    Series,
-    differences,
-    expected,
-    official_samples,
-    samples,
-    summed,
-    unbalanced,
-)
-from tests.integration.worker import Deployment, Worker, deployed, split, until
-from tests.oracle import Facts, Record, oracle_facts, read
-from tests.simulator import REASONS, partition_of
+from tests.integration.series import PARTS, Series, compare, official_samples, samples
+from tests.integration.worker import Deployment, Worker, beats, deployed, split, until
+from tests.oracle import Record
+from tests.simulator import REASONS
 from tests.simulator.faults import faulty
-from tests.stories.telling import MOSCOW, deal, lead, ms
+from tests.stories.telling import deal, ms
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
 
@@ -89,40 +79,25 @@ def disturbed(random: Random, ends: list[int]) -> list[list[Record]]:
     return slices
 
 
-def beats(now_ms: int) -> list[Record]:
-    """One event in each partition that says nothing but the time: the event clock of every shard."""
-    names = {partition_of(f"lead/beat-{n}".encode(), PARTITIONS): f"beat-{n}" for n in range(50)}
-    at = datetime.fromtimestamp(now_ms / 1000, MOSCOW).replace(tzinfo=None).isoformat()
-    return [lead(name, "scored", at, score=3) for name in names.values()]
-
-
 @dataclass
 class Months:
     """What was published so far, and what has been seen of it."""
 
     deployment: Deployment
-    known: list[Record] = field(default_factory=list)
     published: int = 0
     compared: int = 0
     non_zero: set[Series] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
 
-    def slice(self, records: list[Record], now_ms: int, workers: list[Worker]) -> Facts:
+    def slice(self, records: list[Record], now_ms: int, workers: list[Worker]) -> None:
         """Publish, wait until all is applied, compare every series at this instant."""
-        records = [*records, *beats(now_ms)]
-        self.known += records
-        self.published += self.deployment.publish(records)
+        self.published += len(self.deployment.publish([*records, *beats(now_ms)]))
         self.deployment.settle(*workers)
-        facts = oracle_facts(self.known)
-        assert facts.greatest_time_ms == now_ms
-        assert [worker.progress()["now_ms"] for worker in workers] == [now_ms] * len(workers)
-        expositions = [samples(worker.get("/metrics")[1]) for worker in workers]
-        exported, wanted = summed(expositions), expected(read(facts, now_ms))
-        self.wrong += [f"at {now_ms}: {line}" for line in differences(exported, wanted)]
-        self.wrong += [f"at {now_ms}: unbalanced {line}" for each in expositions for line in unbalanced(each)]
-        self.compared += len(exported.keys() | wanted.keys())
-        self.non_zero |= wanted.keys()
-        return facts
+        found = compare(self.deployment.records, [worker.get("/metrics")[1] for worker in workers])
+        assert found.now_ms == now_ms
+        self.wrong += found.wrong
+        self.compared += len(found.exported.keys() | found.wanted.keys())
+        self.non_zero |= found.wanted.keys()
 
     @cached_property
     def _possible(self) -> frozenset[str]:

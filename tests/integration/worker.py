@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from agents.quarantine import Quarantined, read_quarantine
 from agents.settings import Settings, load_settings
 from agents.topics import ensure_topics
 from tests.oracle import Record
+from tests.simulator import partition_of
+from tests.stories.telling import MOSCOW, lead
 
 Place = tuple[str, int]
 """A topic and its partition."""
@@ -98,6 +101,8 @@ class Deployment:
     client: KafkaProducer
     ends: dict[Place, int] = field(default_factory=dict)
     """Where each partition ends by what the broker has acknowledged to us."""
+    records: list[Record] = field(default_factory=list)
+    """All that was published, repeats included."""
     workers: list[Worker] = field(default_factory=list)
 
     def voronka(self, *command: str, **env: str) -> Child:
@@ -120,8 +125,10 @@ class Deployment:
         worker.child.await_ready(worker.ready, 60)
         return worker
 
-    def publish(self, records: Iterable[Record], partition: int | None = None) -> int:
-        """Send records and wait until each is acknowledged; returns how many."""
+    def publish(self, records: Iterable[Record], partition: int | None = None) -> list[Place]:
+        """Send records, wait until each is acknowledged, and tell where each went."""
+        records = list(records)
+        self.records += records
         sends = [
             self.client.send(
                 f"{self.settings.topic_prefix}{record.topic}",
@@ -134,11 +141,13 @@ class Deployment:
             for record in records
         ]
         self.client.flush()
+        places = []
         for send in sends:
             told = send.get(30)
             place = (told.topic, told.partition)
             self.ends[place] = max(self.ends.get(place, 0), told.offset + 1)
-        return len(sends)
+            places.append(place)
+        return places
 
     def settle(self, *workers: Worker, seconds: float = 60.0) -> None:
         """Return once all that was published, and what workers tell each other, is applied for good."""
@@ -169,6 +178,18 @@ class Deployment:
         for worker in self.workers:
             worker.child.send(signal.SIGCONT)
             worker.child.kill()
+
+
+def name_in(shard: int, stem: str, partitions: int = 4) -> str:
+    """A lead's id that begins so and whose journey lives in this shard."""
+    names = (f"{stem}{number}" for number in itertools.count())
+    return next(name for name in names if partition_of(f"lead/{name}".encode(), partitions) == shard)
+
+
+def beats(now_ms: int, partitions: int = 4) -> list[Record]:
+    """One event in each partition that says nothing but the time: the event clock of every shard."""
+    at = datetime.fromtimestamp(now_ms / 1000, MOSCOW).replace(tzinfo=None).isoformat()
+    return [lead(name_in(shard, "beat-"), "scored", at, score=3) for shard in range(partitions)]
 
 
 def split(workers: Iterable[Worker], partitions: int = 4) -> bool:
