@@ -46,11 +46,11 @@ class Worker:
     child: Child
     port: int
 
-    def get(self, path: str, accept: str = "") -> tuple[int, str]:
+    def get(self, path: str, accept: str = "", method: str = "GET") -> tuple[int, str]:
         """Status and text of a page; (0, "") while nothing answers there."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request("GET", path, headers={"Accept": accept} if accept else {})
+            connection.request(method, path, headers={"Accept": accept} if accept else {})
             response = connection.getresponse()
             return response.status, response.read().decode()
         except (OSError, HTTPException):
