@@ -14,6 +14,10 @@ from streams.stories import story
 from streams.totals import Totals
 
 
+RECENT = 2_048
+"""Journeys of a shard that stay decoded: those that were touched last are touched next."""
+
+
 class Touched:
     """A journey taken out for a chunk, with the facts that its totals hold at the moment."""
 
@@ -35,9 +39,11 @@ class JourneyShard:
         self.journeys: dict[str, bytes] = {}
         self.totals = Totals(rules.calendar, rules.rows)
         self.stats = ShardStats()
+        self._recent: dict[str, Touched] = {}
 
     def restore(self, records: Sequence[LaneRecord]) -> None:
         """Merge journeys from the changelog; what is here already stays joined with it."""
+        self._recent.clear()
         for record in records:
             if record.key is None or record.value is None:
                 continue
@@ -63,6 +69,8 @@ class JourneyShard:
 
     def take(self, key: str) -> Touched:
         """Take a journey out to change it; `put` brings it back."""
+        if (recent := self._recent.pop(key, None)) is not None:
+            return recent
         raw = self.journeys.get(key)
         if raw is None:
             return Touched(Journey(), {})
@@ -91,7 +99,14 @@ class JourneyShard:
         for lag_ms in touched.lags:
             self.stats.entry_lag.setdefault(touched.channel, EntryLag()).observe(lag_ms)
         raw = self.journeys[key] = to_bytes(touched.journey)
+        self._keep(key, touched)
         return raw
+
+    def _keep(self, key: str, touched: Touched) -> None:
+        touched.changed, touched.lags = False, []
+        self._recent[key] = touched
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def _facts(self, key: str, journey: Journey) -> tuple[Facts, str]:
         told = story(key, journey)

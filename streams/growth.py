@@ -1,0 +1,189 @@
+"""What each kind of event adds to the state of its entity: one function a kind, found by type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from streams import events as ev
+from streams.fragments import Entry, Fragment, Order, Value, add_entry, add_mark, keep_item, reach, write
+from streams.fragments import created as _created
+
+ATTRIBUTES = ("channel", "source", "campaign", "region", "industry", "customer")
+
+
+class Growth:
+    """What one event does to one fragment, gathered."""
+
+    __slots__ = ("changed", "evicted", "fragment", "order")
+
+    def __init__(self, fragment: Fragment, order: Order) -> None:
+        self.fragment, self.order = fragment, order
+        self.changed = False
+        self.evicted: list[tuple[str, str]] = []
+        """(source, id) of events that fell out of a full set."""
+
+    def attribute(self, name: str, value: Value | None) -> None:
+        if value is not None and write(self.fragment, name, (*self.order, value)):
+            self.changed = True
+
+    def item(self, name: tuple[str, str], value: Value) -> None:
+        if keep_item(self.fragment, "\x1f".join((name[0], self.order[2], name[1])), (*self.order, value)):
+            self.changed = True
+
+    def amount(self, amount: ev.Money | None) -> None:
+        if amount is not None:
+            self.attribute("amount", _money(amount))
+
+    def owner(self, owner: str | None) -> None:
+        if owner is not None:
+            self._kept(*add_entry(self.fragment.owners, (*self.order, owner)))
+
+    def mark(self) -> None:
+        self._kept(*add_mark(self.fragment.marks, self.order))
+
+    def activity(self, details: str = "") -> None:
+        self._kept(*add_entry(self.fragment.activities, (*self.order, details)))
+
+    def evidence(self, name: str) -> None:
+        if reach(self.fragment, name, self.order[0], self.order[0]):
+            self.changed = True
+
+    def move(self, target: str) -> None:
+        self.attribute("moved_to", target)
+        if target not in self.fragment.targets:
+            self.fragment.targets.add(target)
+            self.changed = True
+
+    def _kept(self, changed: bool, dropped: Entry | Order | None) -> None:
+        self.changed |= changed
+        if dropped is not None:
+            self.evicted.append((dropped[2], dropped[3]))
+
+
+def grow(growth: Growth, data: ev.Payload) -> None:
+    """Add what this payload tells; raises ValueError for an event that belongs to no journey."""
+    add = GROWS.get(type(data))
+    if add is None:
+        raise ValueError(f"{type(data).__name__} is a ledger event and belongs to no journey")
+    add(growth, data)
+
+
+def _described(g: Growth, data: ev.Created | ev.Updated) -> None:
+    for name in ATTRIBUTES:
+        value = getattr(data, name)
+        if value is not None:
+            g.attribute(name, value)
+    g.owner(data.owner)
+
+
+def _on_created(g: Growth, data: ev.Created) -> None:
+    _described(g, data)
+    g.changed |= _created(g.fragment, g.order[0])
+    g.evidence("created")
+    g.amount(data.amount)
+
+
+def _on_contact_attempted(g: Growth, data: ev.ContactAttempted) -> None:
+    g.activity(f"{data.by} {data.party}")
+    g.evidence("contact_attempted")
+
+
+def _on_responded(g: Growth, data: ev.Responded) -> None:
+    g.activity(data.by)
+    if data.by == "human":
+        g.evidence("responded")
+
+
+def _on_disqualified(g: Growth, data: ev.Disqualified) -> None:
+    g.mark()
+    g.attribute("reason", data.reason)
+
+
+def _on_qualified(g: Growth, _data: ev.Qualified) -> None:
+    g.mark()
+    g.evidence("qualified")
+
+
+def _on_invoice_issued(g: Growth, data: ev.InvoiceIssued) -> None:
+    g.item(("invoice", data.invoice), _money(data.amount))
+    g.evidence("invoice_issued")
+
+
+def _on_line_sold(g: Growth, data: ev.LineSold) -> None:
+    cost_minor = None if data.cost is None else data.cost.amount_minor
+    g.item(("line", data.line), (*_money(data.amount), cost_minor, data.kind, data.recurring))
+
+
+def _on_won(g: Growth, data: ev.Won) -> None:
+    g.mark()
+    g.amount(data.amount)
+
+
+def _on_lost(g: Growth, data: ev.Lost) -> None:
+    g.mark()
+    g.attribute("reason", data.reason)
+
+
+def _on_deleted(g: Growth, _data: ev.Deleted) -> None:
+    g.changed |= not g.fragment.deleted
+    g.fragment.deleted = True
+
+
+def _met(evidence: str) -> Callable[[Growth, Any], None]:
+    def add(g: Growth, data: ev.FirstTouch | ev.ConversationHeld | ev.MeetingHeld) -> None:
+        g.activity(data.party)
+        g.evidence(evidence)
+        if data.party == "decision_maker":
+            g.evidence("dm_reached")
+
+    return add
+
+
+def _done(evidence: str) -> Callable[[Growth, Any], None]:
+    def add(g: Growth, _data: ev.Payload) -> None:
+        g.activity()
+        g.evidence(evidence)
+
+    return add
+
+
+def _on_meeting_set(g: Growth, data: ev.MeetingSet) -> None:
+    g.activity(data.party)
+    g.evidence("meeting_set")
+
+
+def _money(amount: ev.Money) -> tuple[int, str]:
+    return amount.amount_minor, amount.currency
+
+
+GROWS: dict[type[ev.Payload], Callable[[Growth, Any], None]] = {
+    ev.Created: _on_created,
+    ev.Updated: _described,
+    ev.Linked: lambda g, data: g.move(f"lead/{data.lead}"),
+    ev.Merged: lambda g, data: g.move(f"lead/{data.into}"),
+    ev.Assigned: lambda g, data: g.owner(data.owner),
+    ev.ContactAttempted: _on_contact_attempted,
+    ev.FirstTouch: _met("first_touch"),
+    ev.Responded: _on_responded,
+    ev.Scored: lambda g, data: g.attribute("score", data.score),
+    ev.ConversationHeld: _met("conversation_held"),
+    ev.Qualified: _on_qualified,
+    ev.Disqualified: _on_disqualified,
+    ev.StageChanged: lambda g, data: g.evidence(f"stage:{data.stage}"),
+    ev.MeetingSet: _on_meeting_set,
+    ev.MeetingHeld: _met("meeting_held"),
+    ev.OfferSent: _done("offer_sent"),
+    ev.OfferReviewed: _done("offer_reviewed"),
+    ev.ContractAgreed: _done("contract_agreed"),
+    ev.InvoiceIssued: _on_invoice_issued,
+    ev.LineSold: _on_line_sold,
+    ev.AmountChanged: lambda g, data: g.amount(data.amount),
+    ev.PaymentReceived: lambda g, data: g.item(("payment", data.payment), _money(data.amount)),
+    ev.PaymentReversed: lambda g, data: g.item(("reversed", data.payment), ""),
+    ev.Lost: _on_lost,
+    ev.Reopened: lambda g, _data: g.mark(),
+    ev.Won: _on_won,
+    ev.Deleted: _on_deleted,
+}
+"""Every kind of event that belongs to a journey; a test holds it complete."""
