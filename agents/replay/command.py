@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from types import FrameType
-from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -34,7 +31,6 @@ def command(files: tuple[str, ...], mapping: str, broker: str | None, json_outpu
     code 2); a row that cannot be, such as one with an impossible date, is quarantined with its reason.
     A repeated or shuffled file changes nothing. Topics and worker are the replay's own and go with it.
     """
-    signal.signal(signal.SIGTERM, _stop)
     given = read_input(files, mapping, os.environ)
     outcome = replay(given, broker, os.environ, Console(stderr=True))
     if json_output:
@@ -44,8 +40,3 @@ def command(files: tuple[str, ...], mapping: str, broker: str | None, json_outpu
     if problem := outcome.balance.problem:
         click.echo(f"voronka: {problem}", err=True)
         raise SystemExit(EXIT_UNBALANCED)
-
-
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """End as Ctrl-C does, so that nothing is left behind."""
-    raise SystemExit(128 + number)

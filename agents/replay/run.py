@@ -20,6 +20,7 @@ from agents.broker import admin_client
 from agents.child import Child, free_port
 from agents.embedded import EmbeddedBroker
 from agents.errors import BrokerError
+from agents.interrupt import Resources, interruptible
 from agents.quarantine import read_quarantine
 from agents.replay.compiler import make_plan
 from agents.replay.events import Lookups
@@ -60,32 +61,37 @@ def read_input(paths: Sequence[str], mapping: str, env: Mapping[str, str]) -> In
 
 def replay(given: Input, broker: str | None, env: Mapping[str, str], console: Console) -> Outcome:
     """Run it on `broker`, or on an embedded one; progress goes to `console` where that is a terminal."""
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voronka-replay-")))
-        bar = stack.enter_context(_progress(console))
-        told = bar.add_task("starting", total=given.rows)
-        if broker is None:
-            # Settings that guard a real broker would only keep us from the embedded one.
-            env = {name: text for name, text in env.items() if not name.startswith("VORONKA_KAFKA_")}
-            address = stack.enter_context(EmbeddedBroker()).bootstrap
-        else:
-            address = broker
-        env = own_environment(env, given.plan, address, folder)
-        settings = load_settings(env)
-        ensure_topics(settings)
-        if broker is not None:
-            stack.callback(_forget, settings)
-        child = Child([sys.executable, "-m", "agents.cli", "worker"], folder / "worker.log", env)
-        stack.callback(child.stop, STOP_SECONDS)
-        worker = ReplayWorker(child.start(), settings)
-        bar.update(told, description="publishing")
-        all_rows = chain.from_iterable(rows(source) for source in given.sources)
-        sent = publish(settings, given.plan, all_rows, given.lookups, lambda: bar.advance(told))
-        bar.update(told, description="applying", total=sent.records, completed=0)
-        worker.follow(settings, sent, lambda done: bar.update(told, completed=done))
-        applied = worker.ask("/api/progress")["applied"]
-        balance = count(read_quarantine(settings), given.plan, sent, applied)
-        return Outcome(worker.ask("/api/kpis?window=all"), balance)
+    resources = Resources()
+    return interruptible(lambda: _replay(given, broker, env, console, resources), resources)
+
+
+def _replay(
+    given: Input, broker: str | None, env: Mapping[str, str], console: Console, resources: Resources
+) -> Outcome:
+    folder = Path(resources.enter(tempfile.TemporaryDirectory(prefix="voronka-replay-")))
+    bar = resources.enter(_progress(console))
+    told = bar.add_task("starting", total=given.rows)
+    if broker is None:
+        # Settings that guard a real broker would only keep us from the embedded one.
+        env = {name: text for name, text in env.items() if not name.startswith("VORONKA_KAFKA_")}
+        address = resources.enter(EmbeddedBroker()).bootstrap
+    else:
+        address = broker
+    env = own_environment(env, given.plan, address, folder)
+    settings = load_settings(env)
+    if broker is not None:
+        resources.enter(_forgotten(settings))
+    ensure_topics(settings)
+    child = resources.enter(_worker(folder, env, patient=broker is not None))
+    worker = ReplayWorker(child, settings)
+    bar.update(told, description="publishing")
+    all_rows = chain.from_iterable(rows(source) for source in given.sources)
+    sent = publish(settings, given.plan, all_rows, given.lookups, lambda: bar.advance(told))
+    bar.update(told, description="applying", total=sent.records, completed=0)
+    worker.follow(settings, sent, lambda done: bar.update(told, completed=done))
+    applied = worker.ask("/api/progress")["applied"]
+    balance = count(read_quarantine(settings), given.plan, sent, applied)
+    return Outcome(worker.ask("/api/kpis?window=all"), balance)
 
 
 def own_environment(env: Mapping[str, str], plan: Plan, broker: str, folder: Path) -> dict[str, str]:
@@ -113,8 +119,25 @@ def _progress(console: Console) -> Iterator[Progress]:
         yield bar
 
 
-def _forget(settings: Settings) -> None:
-    """Remove the replay's topics and group from a broker that stays."""
-    with contextlib.suppress(BrokerError, KafkaError), admin_client(settings) as client:
-        client.delete_topics([plan.name for plan in planned(settings)], raise_errors=False)
-        client.delete_groups([settings.app_id])
+@contextlib.contextmanager
+def _worker(folder: Path, env: Mapping[str, str], *, patient: bool) -> Iterator[Child]:
+    """A worker process; where the broker stays, it gets the time to leave its group."""
+    child = Child([sys.executable, "-m", "agents.cli", "worker"], folder / "worker.log", env).start()
+    try:
+        yield child
+    finally:
+        if patient:
+            child.stop(STOP_SECONDS)
+        else:
+            child.kill()
+
+
+@contextlib.contextmanager
+def _forgotten(settings: Settings) -> Iterator[None]:
+    """At the end, remove the replay's topics and group from a broker that stays."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(BrokerError, KafkaError), admin_client(settings) as client:
+            client.delete_topics([plan.name for plan in planned(settings)], raise_errors=False)
+            client.delete_groups([settings.app_id])

@@ -108,10 +108,10 @@ def load_lookups(sources: Sequence[Source], plan: Plan) -> Lookups:
     return Lookups(found)
 
 
-def _fit(table: Table, header: Sequence[str]) -> tuple[float, int]:
-    """How well a header suits a table: the share of its columns, then their number."""
+def _fit(table: Table, header: Sequence[str]) -> tuple[bool, int, float]:
+    """How well a header suits a table: whether it has all columns, then how many, then their share."""
     present = len(table.columns & set(header))
-    return present / len(table.columns), present
+    return present == len(table.columns), present, present / len(table.columns)
 
 
 def _encoding(path: Path, plan: Plan) -> str:
