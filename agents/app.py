@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import ssl
 import time
 from collections.abc import Sequence
 from typing import Any
 
+import click
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
 from agents.broker import MAX_MESSAGE_BYTES
+from agents.errors import UserError
 from agents.journeys.clock import WorkerClock
 from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
 from agents.lane import LaneApp, LanePosition, LaneStats, LaneTable
 from agents.pages import register_pages
 from agents.settings import CHANGELOG_TABLE, Security, Settings
+from agents.topics import require_topics
 from streams.calendar import BusinessCalendar
 from streams.facts import Rules
 
@@ -128,8 +132,26 @@ def credentials_of(security: Security) -> Any:
     return None if context is None else SSLCredentials(context=context)
 
 
+def _require_port(settings: Settings) -> None:
+    """Refuse to start where the pages could not be served: Faust would die with a traceback."""
+    host, port = settings.http_host, settings.http_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UserError(
+                f"cannot serve at {host}:{port}: {error.strerror}; choose another VORONKA_HTTP_PORT for each"
+                " worker of this machine, or correct VORONKA_HTTP_HOST"
+            ) from error
+
+
 def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or Ctrl-C; ends the process."""
+    """Run until SIGTERM or Ctrl-C; ends the process. Raises `UserError` where it cannot start."""
+    _require_port(settings)
+    for difference in require_topics(settings):
+        click.echo(f"voronka: {difference}", err=True)
     (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
     # Journeys rest as bytes: scanning a chunk's short-lived objects at Python's default pace costs a third.
     gc.set_threshold(50_000, 20, 100)

@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import for_code
 
 from agents.broker import MAX_MESSAGE_BYTES, admin_client
-from agents.errors import BrokerError
+from agents.errors import BrokerError, UserError
 from agents.settings import Settings, load_settings
 
 DAY_MS = 86_400_000
@@ -44,11 +44,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One thing that is not as planned, and what to do about it."""
+    """One thing that is not as planned, and what to do about it; no worker can run on a `fatal` one."""
 
     topic: str
     what: str
     fix: str
+    fatal: bool = False
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.what}; {self.fix}"
@@ -90,11 +91,11 @@ def differences(
     for plan in plans:
         topic = found.get(plan.name)
         if topic is None:
-            result.append(Difference(plan.name, "is missing", "create it with: voronka topics"))
+            result.append(Difference(plan.name, "is missing", "create it with: voronka topics", fatal=True))
             continue
         if plan.together and topic.partitions != plan.partitions:
             what = f"has {topic.partitions} partitions, not {plan.partitions}"
-            result.append(Difference(plan.name, what, _count_fix(plans, found)))
+            result.append(Difference(plan.name, what, _count_fix(plans, found), fatal=True))
         for key, wanted in plan.configs.items():
             if (value := topic.configs.get(key)) is not None and not _suffices(key, value, wanted):
                 fix = (
@@ -154,6 +155,14 @@ def check_topics(settings: Settings) -> tuple[Difference, ...]:
     plans = planned(settings)
     with admin_client(settings) as client:
         return differences(plans, _found(client, plans), settings.broker)
+
+
+def require_topics(settings: Settings) -> tuple[Difference, ...]:
+    """Look before a worker starts; raises `UserError` naming every fatal difference, returns the others."""
+    found = check_topics(settings)
+    if fatal := [difference for difference in found if difference.fatal]:
+        raise UserError("the topics are not as they must be:\n" + "\n".join(f"  {each}" for each in fatal))
+    return found
 
 
 def ensure_topics(settings: Settings) -> Report:
