@@ -29,6 +29,7 @@ TARGETS = {
     "worker": _Target("agents.cli", "worker", "Run a worker: fold events into KPIs, serve /metrics."),
     "topics": _Target("agents.topics", "command", "Create the topics and check them."),
     "quarantine": _Target("agents.quarantine", "command", "List rejected records; replay them after a fix."),
+    "scorecard": _Target("agents.scorecard", "command", "Score KPIs under goals, and say what is wrong."),
     "simulate": _Target("agents.crm.command", "command", "Publish the events of a simulated CRM."),
 }
 

@@ -14,7 +14,7 @@ from typing import Literal, assert_never, get_args
 from streams.base_totals import Unit
 
 Operator = Literal["+", "-", "*", "/"]
-Lookup = Callable[[str, bool], int | None]
+Lookup = Callable[[str, bool], int | float | None]
 """The value of a total here, or (True) in the stage after this one; None where it is not known."""
 
 _OPERATORS: dict[type[ast.operator], Operator] = {
