@@ -115,7 +115,7 @@ class Deployment:
     def start(self, **env: str) -> Worker:
         """One more worker on a port of its own."""
         port = free_port()
-        worker = Worker(self.voronka("worker", VORONKA_HTTP_PORT=str(port), **env), port)
+        worker = Worker(self.voronka("worker", **{"VORONKA_HTTP_PORT": str(port)} | env), port)
         self.workers.append(worker)
         return worker
 
