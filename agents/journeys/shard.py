@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
@@ -10,9 +10,8 @@ from agents.lane import LaneRecord
 from streams.facts import Fact, Facts, Rules, difference, facts_of
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
 from streams.passage import STOCK
-from streams.stories import story
-from streams.totals import Totals
-
+from streams.stories import Story, story
+from streams.totals import MINIMUM, Totals
 
 RECENT = 2_048
 """Journeys of a shard that stay decoded: those that were touched last are touched next."""
@@ -39,6 +38,8 @@ class JourneyShard:
         self.journeys: dict[str, bytes] = {}
         self.totals = Totals(rules.calendar, rules.rows)
         self.stats = ShardStats()
+        self.waiting: dict[str, int] = {}
+        """Journeys whose lead waits for its first answer, and since when (ms)."""
         self._recent: dict[str, Touched] = {}
 
     def restore(self, records: Sequence[LaneRecord]) -> None:
@@ -60,10 +61,13 @@ class JourneyShard:
         """Refold the totals of all journeys."""
         totals = Totals(self.rules.calendar, self.rules.rows)
         totals.advance(self._clock.now_ms())
+        self.waiting.clear()
         for key, raw in self.journeys.items():
             journey = from_bytes(raw)
             self._clock.observe(latest_ms(journey))
-            totals.apply(self._facts(key, journey)[0].items())
+            changes = self._facts(key, journey)[0].items()
+            totals.apply(changes)
+            self._follow_waiting(key, changes)
         totals.advance(self._clock.now_ms())
         self.totals = totals
 
@@ -84,7 +88,23 @@ class JourneyShard:
         if touched.late:
             self._restated(changes)
         self.totals.apply(changes)
+        self._follow_waiting(key, changes)
         touched.facts = facts
+
+    def _follow_waiting(self, key: str, changes: Iterable[tuple[Fact, int]]) -> None:
+        """A lead that the minimum of waiting times holds is known by its name too."""
+        rows = self.rules.rows.keys
+        moved = [(amount, at_ms) for (row, at_ms, _), amount in changes if rows[row][0] == MINIMUM]
+        for amount, at_ms in sorted(moved):  # what goes before what comes
+            if amount > 0:
+                self.waiting[key] = at_ms
+            else:
+                self.waiting.pop(key, None)
+
+    def told(self, key: str) -> Story | None:
+        """What counts at a journey now, decoded for whoever asks."""
+        raw = self.journeys.get(key)
+        return None if raw is None else story(key, from_bytes(raw))
 
     def _restated(self, changes: list[tuple[Fact, int]]) -> None:
         """Count each total that changed, once for each time it is dated by."""
