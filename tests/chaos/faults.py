@@ -1,0 +1,20 @@
+"""What a launched worker is told to do wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DIES = "dies after its"
+"""A launched worker's last words, followed by the place."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """`pace` seconds before each changelog write; die at a place when it is reached the `after`th time."""
+
+    pace: float = 0.0
+    chunk: int = 5000
+    die_at: Literal["", "outputs", "changelog"] = ""
+    after: int = 1
+    off: Literal["", "counter", "order", "future", "quarantine"] = ""

@@ -1,0 +1,140 @@
+"""The worker as tests start it: paced, mortal at a chosen point, or with a protection switched off.
+
+Started as `python -m tests.chaos.launcher FAULTS` with the VORONKA_ variables of `voronka worker`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import faust
+from faust.types import TP
+
+import agents.app
+import agents.journeys.job
+from agents.app import VoronkaWorker
+from agents.journeys.job import JourneyJob
+from agents.journeys.shard import JourneyShard
+from agents.lane import Effects, LaneApp, LaneRecord
+from agents.lane.writer import Flush, ShardWriter
+from agents.settings import load_settings
+from tests.chaos.faults import DIES, Faults
+
+
+class CounterShard(JourneyShard):
+    """Counts instead of journeys: no join, so what is read twice counts twice."""
+
+    def restore(self, records: Sequence[LaneRecord]) -> None:
+        """The newest count stands."""
+        self.journeys.update({(r.key or b"").decode(): r.value for r in records if r.value is not None})
+
+    def recovered(self) -> None:
+        """A count needs no folding."""
+
+
+class CounterJob(JourneyJob):
+    """`table[key] += 1`, as tutorials have it."""
+
+    def __call__(self, shard: JourneyShard, tp: TP, chunk: Sequence[LaneRecord]) -> Effects:  # noqa: ARG002
+        changed = {}
+        for record in chunk:
+            key = (record.key or b"").decode()
+            shard.journeys[key] = changed[key] = b"%d" % (int(shard.journeys.get(key, b"0")) + 1)
+        return Effects((), [(key.encode(), value) for key, value in changed.items()])
+
+
+class SwallowingJob(JourneyJob):
+    """Drops what it cannot read, as a stream processor does that logs a decode error and goes on."""
+
+    def __call__(self, shard: JourneyShard, tp: TP, chunk: Sequence[LaneRecord]) -> Effects:
+        effects = super().__call__(shard, tp, chunk)
+        topic = self._settings.quarantine_topic
+        return Effects([each for each in effects.outputs if each.topic != topic], effects.changelog)
+
+
+def die(where: str) -> None:
+    """End as by kill -9, at this very place."""
+    print(f"{DIES} {where}", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before_the_changelog(app: LaneApp, faults: Faults) -> Callable[[], Awaitable[bool]]:
+    """What the writer asks when outputs are acknowledged and the changelog is not yet written."""
+    still_member, seen, calls = app.still_member, 0, 0
+
+    async def asked() -> bool:
+        nonlocal seen, calls
+        await asyncio.sleep(faults.pace)
+        if app.lane_stats.output_records > seen and faults.die_at == "outputs":
+            seen, calls = app.lane_stats.output_records, calls + 1
+            if calls == faults.after:
+                die("outputs")
+        return await still_member()
+
+    return asked
+
+
+def after_the_changelog(faults: Faults) -> None:
+    """Die where changelog writes are acknowledged and the source offset is not yet committable."""
+    settle, calls = Flush.settle, 0
+
+    def settled(flush: Flush) -> None:
+        nonlocal calls
+        calls += bool(flush.changelog)
+        if calls == faults.after:
+            die("changelog")
+        settle(flush)
+
+    Flush.settle = settled  # type: ignore[assignment, method-assign]
+
+
+def settle_first() -> None:
+    """Let offsets be committed before the changelog holds what they stand for."""
+    put = ShardWriter.put
+
+    async def settled_put(writer: ShardWriter, flush: Flush) -> None:
+        flush.settle()
+        await put(writer, flush)
+
+    ShardWriter.put = settled_put  # type: ignore[assignment, method-assign]
+
+
+def loosen(faults: Faults) -> None:
+    """Switch one protection off."""
+    match faults.off:
+        case "counter":
+            agents.app.JourneyShard = CounterShard  # type: ignore[attr-defined]
+            agents.app.JourneyJob = CounterJob  # type: ignore[attr-defined]
+        case "quarantine":
+            agents.app.JourneyJob = SwallowingJob  # type: ignore[attr-defined]
+        case "future":
+            agents.journeys.job.check_future = lambda *_: None  # type: ignore[attr-defined]
+        case "order":
+            settle_first()
+        case _:
+            assert not faults.off, f"there is no protection {faults.off}"
+
+
+def main(argument: str) -> None:
+    """Run a worker with these faults until it is ended."""
+    faults = Faults(**json.loads(argument))
+    loosen(faults)
+    settings = load_settings(os.environ)
+    (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
+    worker = VoronkaWorker(settings)
+    app: Any = worker.app
+    app.chunk_records = faults.chunk
+    app.still_member = before_the_changelog(app, faults)
+    if faults.die_at == "changelog":
+        after_the_changelog(faults)
+    faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,69 @@
+"""T1: a worker killed again and again at random progress; and what its protections are for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.brokers import KafkaBroker
+from tests.chaos.audit import newest
+from tests.chaos.conftest import Campaigns
+from tests.chaos.faults import DIES, Faults
+from tests.chaos.harness import kill_rounds
+from tests.chaos.plan import FULL, Row, size, times
+from tests.chaos.workload import records
+from tests.integration.worker import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(3600)]
+PACED = Faults(pace=0.1, chunk=250)
+SLOW_LOG = 2.0
+
+
+def test_kills_lose_and_double_nothing(campaigns: Campaigns, eager_broker: KafkaBroker, row: Row) -> None:
+    """Every key of the log and every series equals the acknowledged records, wherever it was killed.
+
+    By chance, and between two acknowledgements: what was forwarded but not logged, logged but not committed.
+    """
+    random, kills = row.random, times(1, 48)
+    with campaigns(eager_broker) as campaign:
+        campaign.publish(records(random, size(20_000, 1_000_000)))
+        for place in ("outputs", "changelog"):
+            worker = campaign.start(replace(PACED, die_at=place))
+            assert worker.child.wait(60) == -9, worker.told()
+            assert f"{DIES} {place}" in worker.log()
+            campaign.landed()
+        # A small backlog would be done before the kills: the small version's workers are held back.
+        last = kill_rounds(campaign, random, kills, None if FULL else PACED)
+        found = campaign.judge(last, seconds=600)
+        assert row.faults == kills + 2
+        assert found.exact, str(found)
+
+
+def test_control_counters_are_wrong_after_a_kill(
+    campaigns: Campaigns, eager_broker: KafkaBroker, row: Row
+) -> None:
+    """The control: `table[key] += 1` counts again what was logged and not yet committed."""
+    with campaigns(eager_broker) as campaign:
+        campaign.publish(records(row.random, 5_000))
+        worker = campaign.start(Faults(pace=0.1, chunk=100, off="counter", die_at="changelog"))
+        assert worker.child.wait(60) == -9, worker.told()
+        campaign.landed()
+        campaign.deployment.settle(campaign.start_recovered(Faults(off="counter")))
+        counted = sum(int(value) for value in newest(campaign.deployment.settings).values())
+        row.doubled = counted - len(campaign.records)
+        assert row.doubled > 0
+
+
+def test_control_commits_before_acknowledgements_lose(
+    campaigns: Campaigns, eager_broker: KafkaBroker, row: Row
+) -> None:
+    """The control: where offsets are committed before the log holds their effects, a kill loses them."""
+    with campaigns(eager_broker) as campaign:
+        campaign.publish(records(row.random, 5_000))
+        worker = campaign.start(Faults(pace=SLOW_LOG, chunk=100, off="order"))
+        until(lambda: campaign.done([worker], "committed_offset") > 0, worker.told)
+        campaign.kill(worker)
+        found = campaign.judge(campaign.start_recovered())
+        assert found.lost
+        assert not found.doubled
