@@ -12,7 +12,7 @@ INSTALL_LOCKED := $(BIN)/uv pip install --quiet --python $(BIN)/python --require
 LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate
 ARGS ?=
 
-.PHONY: help setup lock components demo check format test clean
+.PHONY: help setup lock components demo dashboards check format test clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -32,11 +32,14 @@ $(STAMP): requirements.lock pyproject.toml
 lock: $(STAMP) ## write requirements.lock for pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 
-components: setup ## fetch what the integration tests run: Apache Kafka, the AsyncAPI parser
+components: setup ## fetch what the integration tests run: Kafka, Prometheus, the AsyncAPI parser
 	@.ci/components
 
 demo: setup ## watch a sales department live; ARGS="--duration 20 --json" ends by itself
 	@$(BIN)/voronka demo $(ARGS)
+
+dashboards: setup ## write rules, alerts, boards and runbook from the catalogue
+	$(BIN)/python -m dashboards
 
 check: setup ## lint, format and types, without the network
 	$(BIN)/ruff check
