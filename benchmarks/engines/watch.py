@@ -1,0 +1,58 @@
+"""Tells how a lane worker gets on, from what the lane shows of itself; nothing of the lane is changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import faust
+
+from agents.lane import LaneApp
+from benchmarks.task import SAMPLE_SECONDS, Meter, Task
+
+
+def watch(
+    app: LaneApp, task: Task, meter: Meter, entities: Callable[[], int], counters: Callable[[], Any] = dict
+) -> None:
+    """Sample positions all along; hand over `counters()` when the parent wishes for them."""
+    passages: list[tuple[str, int, float]] = []
+    delays = bool(task.options.get("delays"))
+
+    async def look() -> None:
+        applied: dict[Any, int] = {}
+        recoveries, recovery_seconds = 0, 0.0
+        while not app.should_stop:
+            positions = app.lane_positions()
+            now, stats = monotonic(), app.lane_stats
+            if delays:
+                for tp, position in positions.items():
+                    if applied.get(tp) != position.next_offset:
+                        applied[tp] = position.next_offset
+                        passages.append((f"{tp.topic}/{tp.partition}", position.next_offset, now))
+            durable = {f"{tp.topic}/{tp.partition}": at.durable_offset for tp, at in positions.items()}
+            meter.reached(sum(durable.values()))
+            if stats.recoveries != recoveries:
+                recoveries, recovery_seconds = stats.recoveries, recovery_seconds + stats.recovery_seconds
+            meter.tell(
+                durable=durable,
+                entities=entities() if recoveries and not app.rebalancing else 0,
+                recoveries=recoveries,
+                recovery_seconds=recovery_seconds,
+                recovered_records=stats.recovered_records,
+                changelog_records=stats.changelog_records,
+                changelog_bytes=stats.changelog_bytes,
+            )
+            if meter.wished():
+                meter.hand_over({"passages": passages, "counters": counters()})
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+    app.task(look)
+
+
+def run(app: faust.App) -> None:
+    """Run a Faust app until SIGTERM, as its worker command does."""
+    Path(str(app.conf.datadir)).mkdir(parents=True, exist_ok=True)
+    faust.Worker(app, loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
