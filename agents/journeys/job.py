@@ -98,20 +98,23 @@ class _Chunk:
                 stats.forwarded += 1
                 return False
             touched = self._touched[key] = self._shard.take(key)
+        stats.applied += 1
         received_ms = record.timestamp if event.received_ms is None else event.received_ms
-        self._mark(
-            key, touched, received_ms > event.time_ms - event.time_ms % MINUTE_MS + MINUTE_MS + LATE_MS
-        )
+        if received_ms > event.time_ms - event.time_ms % MINUTE_MS + MINUTE_MS + LATE_MS:
+            touched.late.append((event, received_ms, record))
+        else:
+            self._join(touched, event, received_ms, record)
+        return True
+
+    def _join(self, touched: Touched, event: Event, received_ms: int, record: LaneRecord) -> None:
         advanced = advance(touched.journey, event)
-        stats.applied += (event.source, event.id) not in advanced.evicted
         if advanced.changed:
             touched.changed = True
             touched.lags.append(received_ms - event.time_ms)
         else:
-            stats.duplicates += 1
+            self._shard.stats.duplicates += 1
         for source, event_id in advanced.evicted:
             self._over_limit(event, source, event_id, record)
-        return True
 
     def part(self, record: LaneRecord) -> None:
         """Join what another journey sent here."""
@@ -132,9 +135,10 @@ class _Chunk:
         """Fold and keep what changed; tell the journeys to which something was moved."""
         changelog: list[tuple[bytes, bytes | None]] = []
         for key, touched in self._touched.items():
+            self._join_late(key, touched)
             if not touched.changed:
                 continue
-            changelog.append((key.encode(), self._shard.put(key, touched)))
+            changelog.append((key.encode(), self._shard.put(key, touched, late=bool(touched.late))))
             for target in targets(key, touched.journey):
                 home = partition_of(target, self._settings.partitions)
                 moves = self._settings.moves_topic
@@ -146,11 +150,14 @@ class _Chunk:
             return self._tp.partition
         return partition_of(key, self._settings.partitions)
 
-    def _mark(self, key: str, touched: Touched, late: bool) -> None:
-        """A restatement is a change by late events alone: fold before the kind changes."""
-        if late != touched.late and touched.changed:
+    def _join_late(self, key: str, touched: Touched) -> None:
+        """What late events change is a restatement, so they come last: any order gives the same journey."""
+        if not touched.late:
+            return
+        if touched.changed:
             self._shard.fold(key, touched)
-        touched.late = late
+        for event, received_ms, record in touched.late:
+            self._join(touched, event, received_ms, record)
 
     def _over_limit(self, event: Event, source: str, event_id: str, record: LaneRecord) -> None:
         entity = f"{event.entity}/{event.entity_id}"
@@ -158,6 +165,7 @@ class _Chunk:
             reason="over_limit", field="id", fix=f"{entity} has more than the {SET_LIMIT} that are kept"
         )
         if (source, event_id) == (event.source, event.id):
+            self._shard.stats.applied -= 1
             self.reject(rejected, record)
             return
         topic = self._settings.quarantine_topic

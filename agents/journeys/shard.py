@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LaneRecord
+from streams.events import Event
 from streams.facts import Fact, Facts, Rules, difference, facts_of
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
 from streams.passage import STOCK
@@ -24,7 +25,8 @@ class Touched:
 
     def __init__(self, journey: Journey, facts: Facts) -> None:
         self.journey, self.facts = journey, facts
-        self.changed = self.late = False
+        self.changed = False
+        self.late: list[tuple[Event, int, LaneRecord]] = []
         self.lags: list[int] = []
         self.channel = ""
 
@@ -81,11 +83,11 @@ class JourneyShard:
         journey = from_bytes(raw)
         return Touched(journey, self._facts(key, journey)[0])
 
-    def fold(self, key: str, touched: Touched) -> None:
-        """Bring the totals to what the journey says now."""
+    def fold(self, key: str, touched: Touched, *, late: bool = False) -> None:
+        """Bring the totals to what the journey says now; what late events changed is a restatement."""
         facts, touched.channel = self._facts(key, touched.journey)
         changes = difference(facts, touched.facts)
-        if touched.late:
+        if late:
             self._restated(changes)
         self.totals.apply(changes)
         self._follow_waiting(key, changes)
@@ -113,9 +115,9 @@ class JourneyShard:
             if at_ms != STOCK and rows.keys[row][0] in ("channel", "stage"):
                 self.stats.restatements.update(key[1] for key, _ in rows.totals(row, packed))
 
-    def put(self, key: str, touched: Touched) -> bytes:
+    def put(self, key: str, touched: Touched, *, late: bool = False) -> bytes:
         """Keep a changed journey, its totals folded; returns what the changelog must hold."""
-        self.fold(key, touched)
+        self.fold(key, touched, late=late)
         for lag_ms in touched.lags:
             self.stats.entry_lag.setdefault(touched.channel, EntryLag()).observe(lag_ms)
         raw = self.journeys[key] = to_bytes(touched.journey)
@@ -123,7 +125,7 @@ class JourneyShard:
         return raw
 
     def _keep(self, key: str, touched: Touched) -> None:
-        touched.changed, touched.lags = False, []
+        touched.changed, touched.late, touched.lags = False, [], []
         self._recent[key] = touched
         if len(self._recent) > RECENT:
             del self._recent[next(iter(self._recent))]
