@@ -35,16 +35,27 @@ REQUIRED: dict[str, Any] = {
 
 
 class LaneApp(faust.App):
-    """Lanes beside ordinary agents; `chunk_records` bounds a chunk, `queue_chunks` each queue on its way."""
+    """Lanes beside ordinary agents; `chunk_records` bounds a chunk, `queue_chunks` each queue on its way.
+
+    A chunk that neither arrives nor is missed for `stall_seconds` is read again.
+    """
 
     consumer: LaneConsumer
 
-    def __init__(self, *args: Any, chunk_records: int = 5000, queue_chunks: int = 8, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        chunk_records: int = 5000,
+        queue_chunks: int = 8,
+        stall_seconds: float = 30.0,
+        **options: Any,
+    ) -> None:
         internals.check()
         for name, value in REQUIRED.items():
             if options.get(name, value) != value:
                 raise UserError(f"{name}={options[name]!r} would cost exactness: a lane needs {value!r}")
         self.chunk_records, self.queue_chunks = chunk_records, queue_chunks
+        self.stall_seconds = stall_seconds
         self.source_topics: set[str] = set()
         self.lane_topics: set[str] = set()
         self.lane_tables: list[LaneTable[Any]] = []
@@ -102,6 +113,8 @@ class LaneApp(faust.App):
         """Where each source partition of ours stands now; cheap enough for every scrape."""
         consumer = self.consumer
         self.lane_stats.gap_offsets = consumer.missing_offsets
+        if not consumer.cursors:
+            return {}  # pages are served before the consumer's client is there
         assigned = consumer.assignment()
         return {
             tp: LanePosition(

@@ -54,6 +54,8 @@ class LaneConsumer(driver.Consumer):
             return super()._to_message(tp, record)
         plain = ensure_TP(tp)
         cursor = self.cursors.get(plain)
+        if cursor is not None:
+            cursor.handed(record.upto)
         return Chunk(plain, record, cursor.epoch if cursor else 0, self.app.consumer_generation_id)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109
@@ -63,6 +65,7 @@ class LaneConsumer(driver.Consumer):
     async def _rewind_holes(self) -> None:
         """Seek back where a piece is missing; between two fetches nothing else moves read positions."""
         for tp, cursor in list(self.cursors.items()):
+            cursor.watch(monotonic(), self.app.stall_seconds)
             if not cursor.rewind_wanted:
                 continue
             self.log.info("reading %s again from %d: a piece before it never arrived", tp, cursor.next_offset)

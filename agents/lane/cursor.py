@@ -33,6 +33,8 @@ class Cursor:
         self.epoch = next(_epochs)
         self.rewind_wanted = False
         self._open: deque[Ticket] = deque()
+        self._handed_to = offset
+        self._waiting: tuple[int, float] | None = None
 
     def admit(self, first: int, upto: int, epoch: int) -> Admission:
         """Judge a chunk that covers [first, upto) and was read in `epoch`; a hole asks for a rewind."""
@@ -42,6 +44,19 @@ class Cursor:
             self.rewind_wanted = True
             return Admission.HOLE
         return Admission.APPLY
+
+    def handed(self, upto: int) -> None:
+        """Note that a chunk up to there is on its way to us."""
+        self._handed_to = max(self._handed_to, upto)
+
+    def watch(self, now_seconds: float, patience_seconds: float) -> None:
+        """Ask for a rewind when what was handed over does not arrive, nor anything that shows the hole."""
+        if self.next_offset >= self._handed_to:
+            self._waiting = None
+        elif self._waiting is None or self._waiting[0] != self.next_offset:
+            self._waiting = self.next_offset, now_seconds
+        elif now_seconds - self._waiting[1] > patience_seconds:
+            self._waiting, self.rewind_wanted = None, True
 
     def apply(self, upto: int) -> Ticket:
         """Note that everything below `upto` is in memory; the ticket is settled when it is durable."""
@@ -60,8 +75,4 @@ class Cursor:
         """The partition will be read again from `next_offset`; what was read before is stale."""
         self.epoch = next(_epochs)
         self.rewind_wanted = False
-
-    @property
-    def in_flight(self) -> int:
-        """Chunks applied and not yet durable."""
-        return len(self._open)
+        self._handed_to = self.next_offset

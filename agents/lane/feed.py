@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Generic, cast
 
+from aiokafka.errors import KafkaError
 from faust import Stream
 from faust.types import EventT, StreamT
 
@@ -10,7 +11,7 @@ from agents.lane.chunk import Chunk
 from agents.lane.cursor import Admission
 from agents.lane.halt import halting
 from agents.lane.table import LaneTable
-from agents.lane.types import Effects, Job, Output, ShardT
+from agents.lane.types import Effects, Job, Output, ShardT, StopWorker
 from agents.lane.writer import Flush
 
 if TYPE_CHECKING:
@@ -56,13 +57,18 @@ class Feed(Generic[ShardT]):
                 await slot.writer.put(Flush(acks, effects.changelog, cursor, ticket, event))
 
     async def _send(self, output: Output) -> Awaitable[object]:
+        """Hand an output to the producer; one that cannot be sent stops the worker, naming its topic."""
         self._app.lane_stats.output_records += 1
-        sent: Awaitable[object] = await self._table.producers.shared.send(
-            output.topic,
-            output.value,
-            key=output.key,
-            partition=output.partition,
-            timestamp_ms=output.timestamp_ms,
-            headers=list(output.headers),
-        )
+        try:
+            sent: Awaitable[object] = await self._table.producers.shared.send(
+                output.topic,
+                output.value,
+                key=output.key,
+                partition=output.partition,
+                timestamp_ms=output.timestamp_ms,
+                headers=list(output.headers),
+            )
+        except KafkaError as error:
+            size = len(output.key or b"") + len(output.value or b"")
+            raise StopWorker(f"cannot write {size} bytes to {output.topic}: {error}") from error
         return sent

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.codec import has_lz4, has_zstd
 from aiokafka.errors import UnknownError
 from faust.transport.drivers.aiokafka import Transport, credentials_to_aiokafka_auth, server_list
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 METADATA_SECONDS = 10.0
+RENEWAL_SECONDS = 60.0
 # A record of the lane's own in every changelog partition; shards never see it.
 CLAIM_KEY = b"\x00lane-owner"
 
@@ -28,16 +29,45 @@ def compression() -> str | None:
     return "zstd" if has_zstd() else None
 
 
-@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to write one changelog partition, until someone else claims it."""
 
-    producer: AIOKafkaProducer
-    exclusive: bool
+    def __init__(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, transactional_id: str | None
+    ) -> None:
+        self.producer = producer
+        self._topic, self._partition, self._transactional_id = topic, partition, transactional_id
+        self._renewed_at = monotonic()
+
+    async def renew(self, after_seconds: float) -> None:
+        """Use the transactional id once after so long: Kafka forgets one that rests for seven days.
+
+        Raises like any write when the claim was lost; call it with no write in flight.
+        """
+        if self._transactional_id is None or monotonic() - self._renewed_at < after_seconds:
+            return
+        # A plain write first: it wakes the sender, which sleeps with no eye on transactions.
+        sent = await self.producer.send(self._topic, b"renewed", key=CLAIM_KEY, partition=self._partition)
+        async with asyncio.timeout(RENEWAL_SECONDS):
+            await self._touch(self._transactional_id)
+            await sent
+        self._renewed_at = monotonic()
+
+    async def _touch(self, transactional_id: str) -> None:
+        """One small transaction; it commits an offset to a group of our own instead of writing the changelog.
+
+        There it would leave its mark some time after it returned, and refuse plain writes until then.
+        """
+        manager = self.producer._txn_manager  # noqa: SLF001 - listed in internals
+        manager.transactional_id = transactional_id
+        async with self.producer.transaction():
+            place = TopicPartition(self._topic, self._partition)
+            await self.producer.send_offsets_to_transaction({place: 0}, f"{self._topic}-claims")
+        manager.transactional_id = None
 
     async def release(self) -> None:
         """Stop the producer if it serves this claim alone."""
-        if self.exclusive:
+        if self._transactional_id is not None:
             await self.producer.stop()
 
 
@@ -78,13 +108,14 @@ class Producers:
         the partition's leader: whatever a former owner still sends is refused, however late.
         """
         if not self._fencing:
-            return Claim(self.shared, exclusive=False)
-        producer = self._new(idempotent=True, transactional_id=f"{topic}-{partition}")
+            return Claim(self.shared, topic, partition, None)
+        transactional_id = f"{topic}-{partition}"
+        producer = self._new(idempotent=True, transactional_id=transactional_id)
         await producer.start()
         # We want the fenced id, not the transactions: a transaction a chunk would cost four round trips.
         producer._txn_manager.transactional_id = None  # noqa: SLF001 - listed in internals
         await producer.send_and_wait(topic, owner.encode(), key=CLAIM_KEY, partition=partition)
-        return Claim(producer, exclusive=True)
+        return Claim(producer, topic, partition, transactional_id)
 
     def _new(self, *, idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:
         conf = self._app.conf

@@ -42,16 +42,13 @@ class ReadPositions:
         """Reading goes on from `offset`."""
         self._read_to[tp] = offset
 
-    def committed(self, tp: TP, offset: int) -> None:
-        """Reading goes on from `offset`, unless a fetch has told more since."""
-        self._read_to.setdefault(tp, offset)
-
     def advanced(self, tp: TP, position: int) -> Span | None:
         """The span of a fetch that passed offsets without a record (compacted, control), if it passed any."""
         first = self._read_to.get(tp)
         if first is None or position <= first:
             return None
         self._read_to[tp] = position
+        self._miss(tp, position - first)
         return Span(first, position, ())
 
     def read(self, tp: TP, records: Sequence[LaneRecord], position: int) -> Iterator[Span]:
@@ -59,9 +56,7 @@ class ReadPositions:
         head = records[0].offset
         first = min(self._read_to.get(tp, head), head)
         self._read_to[tp] = position
-        absent = position - first - len(records)
-        if absent:
-            self.missing[tp] = self.missing.get(tp, 0) + absent
+        self._miss(tp, position - first - len(records))
         size = self._span_records
         for start in range(0, len(records), size):
             piece = records[start : start + size]
@@ -69,3 +64,7 @@ class ReadPositions:
             upto = records[after].offset if after < len(records) else position
             yield Span(first, upto, piece)
             first = upto
+
+    def _miss(self, tp: TP, count: int) -> None:
+        if count:
+            self.missing[tp] = self.missing.get(tp, 0) + count

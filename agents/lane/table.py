@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, cast
 
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import KafkaConnectionError, ProducerFenced
 from faust import Table
 from faust.tables.manager import TableManager
 from faust.types import TP, EventT
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agents.lane.app import LaneApp
 
 EXIT_CONFIG = 78
+RETRY_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         shard: Callable[[int], ShardT],
         partitions: int,
         max_batch_bytes: int = 900_000,
+        renew_seconds: float = 86_400,
         on_ready: Callable[[int], None] = lambda _: None,
         on_revoked: Callable[[int], None] = lambda _: None,
         **options: Any,
@@ -68,6 +70,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         options |= {"recovery_buffer_size": 2, "standby_buffer_size": 2}
         super().__init__(app, name=name, partitions=partitions, schema=ChunkSchema(), **options)
         self._new_shard, self._max_batch_bytes = shard, max_batch_bytes
+        self._renew_seconds = renew_seconds
         self._on_ready, self._on_revoked = on_ready, on_revoked
         self.slots: dict[int, Slot[ShardT]] = {}
         self.sources: list[str] = []
@@ -96,6 +99,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
 
     async def on_stop(self) -> None:
         """Faust has waited for flushes in flight: end writers and producers."""
+        self.withdraw()
         await asyncio.gather(*(slot.rest() for slot in self.slots.values()))
         self.slots.clear()
         if self._producers is not None:
@@ -126,14 +130,23 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
             await asyncio.gather(*(self._claim(number, generation_id) for number in owned))
 
     async def _claim(self, number: int, generation_id: int) -> None:
+        """Give an owned shard its writer; not if another worker claims it first, or we were reassigned."""
         topic = self.changelog_topic_name
-        try:
-            claim = await self.producers.claim(topic, number, f"{socket.gethostname()} {generation_id}")
-        except ProducerFenced:
-            self.log.warning("%s-%d went to another worker while we took it over", topic, number)
-            return
-        to = Destination(topic, number, self._max_batch_bytes, self.app.queue_chunks)
-        self.slots[number].writer = ShardWriter(claim, to, self.app.still_member, self.app.lane_stats)
+        while self.app.consumer_generation_id == generation_id:
+            try:
+                claim = await self.producers.claim(topic, number, f"{socket.gethostname()} {generation_id}")
+            except ProducerFenced:
+                self.log.warning("%s-%d went to another worker while we took it over", topic, number)
+                return
+            except KafkaConnectionError as error:
+                self.log.warning("no broker to claim %s-%d from: %s", topic, number, error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                to = Destination(
+                    topic, number, self._max_batch_bytes, self.app.queue_chunks, self._renew_seconds
+                )
+                self.slots[number].writer = ShardWriter(claim, to, self.app.still_member, self.app.lane_stats)
+                return
 
     async def _require_equal_partition_counts(self) -> None:
         """One shard serves partition p of every topic, so all must have as many; else the worker stops."""
@@ -166,8 +179,8 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
 
     def _restore(self, chunk: Chunk) -> None:
         slot, cursor = self.slots.get(chunk.partition), self.app.consumer.cursors.get(chunk.tp)
-        if slot is None or cursor is None:
-            return
+        if slot is None or cursor is None or chunk.topic != self.changelog_topic_name:
+            return  # Faust gives a chunk of a partition that it no longer knows to the table before
         admission = cursor.admit(chunk.span.first, chunk.span.upto, chunk.epoch)
         if admission is Admission.APPLY:
             known = (
@@ -182,11 +195,21 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
             self.app.lane_stats.recovered_records += len(records)
         elif admission is Admission.HOLE:
             self.app.lane_stats.holes += 1
-        # Faust has noted the chunk as read, whatever became of it: tell it where we are.
+        self._report(chunk.tp, cursor.next_offset - 1)
+
+    def _require_complete(self, tp: TP) -> None:
+        """Faust believes that the changelog is read: stop rather than go on with less than was logged."""
+        end = cast("TableManager", self.app.tables).recovery.active_highwaters.get(tp)
+        logged_to = self.slots[tp.partition].logged_to
+        if end is not None and end >= 0 and (logged_to is None or logged_to < end):
+            raise RuntimeError(f"{tp} was read to offset {logged_to}, its last one is {end}")
+
+    def _report(self, tp: TP, offset: int) -> None:
+        """Tell Faust how far we are: it has noted the chunk as read, whatever became of it."""
         recovery = cast("TableManager", self.app.tables).recovery
         for offsets in (recovery.active_offsets, recovery.standby_offsets):
-            if offsets.get(chunk.tp) is not None:
-                offsets[chunk.tp] = cursor.next_offset - 1
+            if offsets.get(tp) is not None:
+                offsets[tp] = offset
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
         """Nothing is left to do: `on_changelog_event` has merged it."""
@@ -195,6 +218,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         """All that was logged is here: let shards refold, then show and feed them."""
         with halting(f"completing the recovery of table {self.name}"):
             for tp in sorted(active_tps):
+                self._require_complete(tp)
                 slot = self.slots[tp.partition]
                 if slot.refold:
                     slot.shard.recovered()

@@ -74,15 +74,6 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         self.positions.forget()
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek to the committed offsets and know that reading goes on there."""
-        self.positions.forget()
-        committed: Mapping[TP, int] = await super().seek_to_committed()
-        for tp, offset in committed.items():
-            if offset:
-                self.positions.committed(tp, offset)
-        return committed
-
     async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
         for tp, offset in partitions.items():
             self.positions.sought(tp, offset)

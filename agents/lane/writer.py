@@ -48,6 +48,7 @@ class Destination:
     partition: int
     max_batch_bytes: int
     queue_chunks: int
+    renew_seconds: float
 
 
 class ShardWriter:
@@ -112,6 +113,7 @@ class ShardWriter:
             logger.warning("lost the group before a write to %s-%d", self._to.topic, self._to.partition)
             return False
         try:
+            await self._claim.renew(self._to.renew_seconds)
             await self._send(entries)
         except ProducerFenced as error:
             if await self._may_write():

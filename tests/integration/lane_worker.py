@@ -5,6 +5,7 @@ Started as `python -m tests.integration.lane_worker SETTINGS`, where SETTINGS is
 
 import asyncio
 import json
+import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from faust import StreamT
-from faust.types import TP
+from faust.types import TP, EventT
 
-from agents.lane import Effects, LaneApp, LaneRecord, Output, StopWorker
+from agents.lane import Effects, LaneApp, LaneRecord, LaneTable, Output, StopWorker
+from agents.lane.chunk import Chunk
+from agents.lane.feed import Feed
 from agents.lane.producers import Producers
 from agents.lane.writer import Flush, ShardWriter
 
@@ -106,6 +109,31 @@ def loosen(app: LaneApp) -> None:
         Producers.start = start_without_fence  # type: ignore[assignment, method-assign]
 
 
+def lose(every: int) -> None:
+    """Lose one chunk in so many on its way to the job and to recovery, as cleared queues do."""
+    chance = random.Random(every)
+
+    def lost() -> bool:
+        return chance.random() < 1 / every
+
+    take, restore = Feed._take, LaneTable._restore
+
+    async def leaky_take(feed: Feed[Any], event: EventT[Any]) -> None:
+        if lost():
+            event.ack()
+        else:
+            await take(feed, event)
+
+    def leaky_restore(table: LaneTable[Any], chunk: Chunk) -> None:
+        if lost():
+            table._report(chunk.tp, table.app.consumer.cursors[chunk.tp].next_offset - 1)
+        else:
+            restore(table, chunk)
+
+    Feed._take = leaky_take  # type: ignore[assignment, method-assign]
+    LaneTable._restore = leaky_restore  # type: ignore[assignment, method-assign]
+
+
 def build() -> LaneApp:
     """The app that the settings describe: its topics, one table, perhaps an ordinary agent."""
     partitions = int(settings.get("partitions", 4))
@@ -119,11 +147,15 @@ def build() -> LaneApp:
         broker_heartbeat_interval=0.5,
         broker_commit_interval=0.3,
         chunk_records=int(settings.get("chunk", 500)),
+        stall_seconds=float(settings.get("stall", 30)),
         table_standby_replicas=int(settings.get("standby", 0)),
         consumer_group_instance_id=settings.get("instance"),
     )
     loosen(app)
-    table = app.lane_table("seen", SeenShard, partitions=partitions)
+    if "lose" in settings:
+        lose(int(settings["lose"]))
+    renew = float(settings.get("renew", 86_400))
+    table = app.lane_table("seen", SeenShard, partitions=partitions, renew_seconds=renew)
     for name in settings["topics"]:
         app.lane(app.lane_topic(name, partitions=partitions), table, job)
     plain: Counter[str] = Counter()

@@ -155,6 +155,22 @@ def test_control_records_are_neither_holes_nor_lag(kafka_run: Run) -> None:
     assert run.logged() == run.sent
 
 
+def test_chunks_lost_between_consumer_and_job_are_read_again(run: Run) -> None:
+    """One chunk in five vanishes, in work and in recovery, last ones too: nothing is missing in the end."""
+    run.create_topics()
+    run.send(run.topics[0], story(100, 0, 60))
+    worker = run.start(chunk=50, lose=5, stall=1)
+    until(lambda: worker.last().get("stats", {}).get("holes", 0) > 3, 40, worker.told)
+    run.send(run.topics[0], story(100, 60, 10))
+    run.finish(worker)
+    assert run.logged() == run.sent
+    stop_in_order(worker)
+    worker = run.start(chunk=50, lose=5, stall=1)
+    run.finish(worker)
+    assert worker.last()["stats"]["holes"] > 0
+    assert worker.last()["stats"]["records"] < 500
+
+
 def kill_rounds(run: Run, kills: int, **settings: object) -> None:
     """Kill the worker while work remains, so many times, then let a last one finish."""
     run.create_topics()
@@ -234,4 +250,19 @@ def test_a_warm_standby_takes_over_without_reading_again(kafka_run: Run) -> None
     assert two.last()["stats"]["recovered_records"] <= logged
     run.send(run.topics[0], story(100, 60, 10))
     run.finish(two)
+    assert run.logged() == run.sent
+
+
+def test_a_claim_outlives_kafkas_memory_of_transactional_ids(kafka_run: Run) -> None:
+    """Renewed before every write here: all is there, and a restart reads past the renewals."""
+    run = kafka_run
+    run.create_topics()
+    run.send(run.topics[0], story(50, 0, 20))
+    worker = run.start(renew=0, chunk=100)
+    run.finish(worker)
+    assert worker.last()["stats"]["flushes"] > 1
+    worker.child.kill()
+    worker = run.start(renew=0)
+    run.finish(worker)
+    assert worker.last()["stats"]["holes"] == 0
     assert run.logged() == run.sent
