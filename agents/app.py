@@ -21,6 +21,7 @@ from agents.journeys.clock import WorkerClock
 from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
 from agents.lane import LaneApp, LanePosition, LaneStats, LaneTable
+from agents.page import register_live_page
 from agents.pages import register_pages
 from agents.settings import CHANGELOG_TABLE, Security, Settings
 from agents.topics import require_topics
@@ -49,6 +50,7 @@ class VoronkaWorker:
             self.app.lane(topic, self.table, job)
         self.app.task(self._keep_time)
         register_pages(self.app, self)
+        register_live_page(self.app, self)
 
     def _new_shard(self, partition: int) -> JourneyShard:
         return JourneyShard(partition, self.rules, self.clock)

@@ -51,7 +51,7 @@ def _pages(state: WorkerState) -> dict[str, Page]:
 
     async def kpis(page: View, request: Request) -> Response:
         """Every KPI of one window over this worker's ready shards."""
-        window, problem = _window(request.query)
+        window, problem = window_of(request.query)
         if problem:
             return _json(page, {"error": problem}, 400)
         return _json(page, await kpis_of(state, window))
@@ -120,7 +120,7 @@ def progress_of(state: WorkerState) -> dict[str, Any]:
     }
 
 
-def _window(query: Mapping[str, str]) -> tuple[str, str]:
+def window_of(query: Mapping[str, str]) -> tuple[str, str]:
     """The window that is asked for, and what is wrong with the query."""
     window = query.get("window", DEFAULT_WINDOW)
     for name in query:

@@ -14,6 +14,7 @@ from agents.settings import Settings
 from agents.turns import Turns
 from streams.kpis import ALL_TIME
 from streams.rows import Key
+from streams.stories import Story
 
 
 class TotalsView(Protocol):
@@ -33,6 +34,14 @@ class ShardView(Protocol):
     def totals(self) -> TotalsView: ...
     @property
     def stats(self) -> ShardStats: ...
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """Journeys whose lead waits for its first answer, and since when (ms)."""
+        ...
+
+    def told(self, key: str) -> Story | None:
+        """What counts at a journey now."""
+        ...
 
 
 class WorkerState(Protocol):

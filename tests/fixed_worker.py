@@ -13,6 +13,7 @@ from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
 from streams.rows import Key
+from streams.stories import Story
 from streams.windows import WINDOWS
 
 NOW_MS = 1_768_467_600_000
@@ -44,6 +45,11 @@ class FixedShard:
     partition: int = 0
     totals: FixedTotals = field(default_factory=FixedTotals)
     stats: ShardStats = field(default_factory=ShardStats)
+    waiting: dict[str, int] = field(default_factory=dict)
+    stories: dict[str, Story] = field(default_factory=dict)
+
+    def told(self, key: str) -> Story | None:
+        return self.stories.get(key)
 
 
 @dataclass

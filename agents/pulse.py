@@ -1,0 +1,186 @@
+"""What the live page shows at one instant, and what it must know besides: two documents for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agents.pages import progress_of, unready
+from agents.readings import Readings, WorkerState, read
+from agents.settings import Settings
+from agents.turns import Turns
+from agents.view import View
+from agents.waiting import read_waiting, shards_of
+from streams.base_totals import RESPONSE_EDGES_SECONDS
+from streams.catalogue import SHIPPED
+from streams.kpis import ALL_TIME, PERIODS
+from streams.windows import WINDOWS_BY_SOURCE_AND_REP
+
+WINDOWS_SHOWN = ("1h", "today", "7d", "30d", "month", "quarter", "year", ALL_TIME)
+KPIS = (
+    "revenue",
+    "won_deals",
+    "lost_deals",
+    "win_rate_closed",
+    "avg_deal_value",
+    "sales_cycle_days",
+    "opportunity_count_new",
+    "opportunity_count_open",
+    "pipeline_value_open",
+    "initial_enquiries",
+    "lead_response_time",
+    "lead_response_time_working",
+    "response_within_1h_share",
+    "response_within_1h_share_working",
+    "leads_waiting",
+    "oldest_waiting_hours",
+    "stage_entries",
+    "stage_occupancy",
+    "stage_conversion_rate",
+    "restatements",
+    "entry_lag_hours",
+)
+REP_KPIS = (
+    "revenue",
+    "won_deals",
+    "win_rate_closed",
+    "initial_enquiries",
+    "response_within_1h_share",
+    "leads_waiting",
+    "opportunity_count_open",
+    "pipeline_value_open",
+)
+MOST_REPS = 50
+_DIMENSIONS_LEFT_OUT = {"by_source", "by_rep"}
+
+
+def about(settings: Settings) -> dict[str, Any]:
+    """Names of channels, stages and KPIs in both languages, and what the deployment chose."""
+    funnels = settings.funnels
+    return {
+        "currency": settings.currency,
+        "zone": settings.zone,
+        "clock": settings.clock,
+        "windows": WINDOWS_SHOWN,
+        "channels": [
+            {
+                "id": channel,
+                "names": funnels.channel_names[channel],
+                "enquiries": channel in funnels.with_enquiries,
+                "stages": [{"id": stage.id, "names": stage.names} for stage in funnels.funnel(channel)],
+            }
+            for channel in funnels.channels
+        ],
+        "kpis": {
+            kpi: {
+                "names": SHIPPED.kpis[kpi].entry.names,
+                "descriptions": SHIPPED.kpis[kpi].entry.description,
+                "unit": SHIPPED.kpis[kpi].entry.unit,
+                "direction": SHIPPED.kpis[kpi].entry.direction,
+            }
+            for kpi in dict.fromkeys((*KPIS, *REP_KPIS))
+        },
+    }
+
+
+async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
+    """All that the page shows of one window; numbers are those of `/api/kpis`."""
+    before, reps_window = before_of(window), reps_window_of(window)
+    settings, turns = state.settings, Turns()
+    readings = await read(state, tuple({window, before or window, reps_window} - {ALL_TIME}))
+    view = View(readings, window, settings)
+    kpis = {}
+    for kpi in KPIS:
+        value = view.kpi(SHIPPED.kpis[kpi])
+        kpis[kpi] = {name: part for name, part in value.items() if name not in _DIMENSIONS_LEFT_OUT}
+        await turns.give_way()
+    earlier = View(readings, before, settings) if before else None
+    await turns.give_way()
+    reps = _reps(View(readings, reps_window, settings))
+    waiting = await read_waiting(readings.shards, settings.funnels)
+    return {
+        **view.head(),
+        **shards_of(state, readings.shards),
+        "kpis": kpis,
+        "before": None if earlier is None else {"window": before, "kpis": _flows(earlier)},
+        "response": _response(readings, window),
+        "reps": {"window": reps_window, **reps},
+        "waiting": waiting.count,
+        "leads": waiting.leads,
+        "restatements": _restatements(readings),
+        "health": _health(state),
+    }
+
+
+def before_of(window: str) -> str | None:
+    """The period before a window, where there is one to compare with."""
+    before = f"prev_{window}"
+    return before if before in PERIODS else None
+
+
+def reps_window_of(window: str) -> str:
+    """Reps are counted for a few windows only: this one, or the nearest of them."""
+    if window in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME):
+        return window
+    return "7d" if window in ("1h", "24h", "today", "week") else "30d"
+
+
+def _flows(view: View) -> dict[str, Any]:
+    flows = (SHIPPED.kpis[kpi] for kpi in KPIS if SHIPPED.kpis[kpi].period == "window")
+    return {kpi.id: {"value": value["value"], "n": value["n"]} for kpi in flows if (value := view.kpi(kpi))}
+
+
+def _reps(view: View) -> dict[str, Any]:
+    parts = {kpi: view.kpi(SHIPPED.kpis[kpi]).get("by_rep", {}) for kpi in REP_KPIS}
+    names = dict.fromkeys(rep for by_rep in parts.values() for rep in by_rep)
+
+    def rank(rep: str) -> tuple[float, float, str]:
+        revenue, won = (parts[kpi].get(rep, {}).get("value") or 0 for kpi in ("revenue", "won_deals"))
+        return -revenue, -won, rep
+
+    rows = [
+        {"rep": rep, "kpis": {kpi: by_rep[rep] for kpi, by_rep in parts.items() if rep in by_rep}}
+        for rep in sorted(names, key=rank)[:MOST_REPS]
+    ]
+    return {"rows": rows, "more": max(0, len(names) - MOST_REPS)}
+
+
+def _response(readings: Readings, window: str) -> dict[str, Any]:
+    """Answers by time, not cumulative; the last edge is infinity."""
+    counts = {
+        total: dict.fromkeys(RESPONSE_EDGES_SECONDS, 0)
+        for total in ("response_bucket", "response_working_bucket")
+    }
+    for (family, total, _, edge), amount in readings.sums[window].items():
+        if family == "channel" and total in counts:
+            counts[total][edge] += amount
+    return {
+        "edges_seconds": RESPONSE_EDGES_SECONDS,
+        "wall": tuple(counts["response_bucket"].values()),
+        "working": tuple(counts["response_working_bucket"].values()),
+    }
+
+
+def _restatements(readings: Readings) -> Mapping[str, int]:
+    return _merged(shard.stats.restatements for shard in readings.shards)
+
+
+def _merged(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Summed, the greatest first."""
+    merged: dict[str, int] = {}
+    for each in counts:
+        for name, amount in each.items():
+            merged[name] = merged.get(name, 0) + amount
+    return dict(sorted(merged.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _health(state: WorkerState) -> dict[str, Any]:
+    progress = progress_of(state)
+    lags = [position["lag"] for parts in progress["topics"].values() for position in parts.values()]
+    known = [lag for lag in lags if lag is not None]
+    counts = ("recovered", "applied", "duplicates", "forwarded", "quarantined", "quarantined_by_reason")
+    return {
+        **{name: progress[name] for name in counts},
+        "lag": sum(known) if len(known) == len(lags) else None,
+        "ready": not unready(state),
+    }
