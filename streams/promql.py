@@ -1,0 +1,200 @@
+"""Formulas compiled to PromQL: the same number as `Formula.evaluate`, over the totals that workers export.
+
+No data stays no data: a ratio without denominator and a reported amount that nobody reported have no sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from streams import metrics
+from streams.base_totals import BASE_TOTALS, Family
+from streams.formulas import Binary, Formula, Node, Number, Total
+from streams.funnels import WON
+from streams.kpis import CLOCK, Dimension, Kpi
+
+STAGE_INFO = "sales:stage_info"
+"""A series of value 1 for each stage of each funnel: channel, stage, position (from 1) and the next stage."""
+READY = (
+    f"(count(count by (shard) ({metrics.SHARD_READY.name} == 1)) == scalar(max({metrics.SHARDS.name})))"
+    f" and on () (max(sum by (shard) ({metrics.SHARD_READY.name})) == 1)"
+)
+"""Holds while every shard is exported by exactly one worker: a rebalance is a gap, never a dip."""
+
+_BY: dict[Dimension, tuple[str, ...]] = {
+    "department": (),
+    "channel": ("channel",),
+    "stage": ("channel", "stage"),
+    "source": ("source",),
+    "rep": ("rep",),
+}
+_FAMILIES: dict[Dimension, tuple[Family, ...]] = {
+    "department": ("channel", "stage"),
+    "channel": ("channel", "stage"),
+    "stage": ("stage",),
+    "source": ("source",),
+    "rep": ("rep",),
+}
+_STREAM = {
+    "entry_lag_ms": f"{metrics.ENTRY_LAG.name}_sum",
+    "entry_lags": f"{metrics.ENTRY_LAG.name}_count",
+    "restatements": metrics.RESTATEMENTS.name,
+}
+_UNITS = {"hours": 3600, "days": 86400}
+
+
+def rule_name(kpi_id: str, dimension: Dimension) -> str:
+    """The recording rule that holds a KPI by a dimension."""
+    return f"sales{'' if dimension == 'department' else f'_{dimension}'}:{kpi_id}"
+
+
+def sample_name(kpi_id: str, dimension: Dimension) -> str:
+    """The recording rule that holds what such a value rests on."""
+    return f"{rule_name(kpi_id, dimension)}:sample"
+
+
+def value(kpi: Kpi, dimension: Dimension) -> str:
+    """The KPI in its unit, with the dimension's labels, and `window` where it is about one."""
+    place = _Place(kpi, dimension)
+    divisor = _UNITS.get(kpi.entry.unit, 1) * place.scale
+    text = place.render(kpi.formula)
+    return text if divisor == 1 else f"({text}) / {divisor}"
+
+
+def sample(kpi: Kpi, dimension: Dimension) -> str:
+    """What the value rests on, with the same labels."""
+    return _Place(kpi, dimension).render(kpi.sample)
+
+
+def gated(expression: str) -> str:
+    """The expression while all shards are ready, nothing otherwise."""
+    return f"({expression}) and on () ({READY})"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a formula is read: one KPI by one dimension."""
+
+    kpi: Kpi
+    dimension: Dimension
+
+    @property
+    def scale(self) -> int:
+        """Instants are subtracted as whole milliseconds, so that no digit is lost."""
+        return 1000 if any(total.id == CLOCK for total in self.kpi.formula.totals) else 1
+
+    def render(self, formula: Formula) -> str:
+        """The formula as an expression."""
+        return self._node(formula.root)
+
+    def _node(self, node: Node) -> str:
+        match node:
+            case Number(value):
+                return repr(value)
+            case Total(total, _) if total == CLOCK:
+                return f"scalar(round(1000 * max({metrics.CLOCK.name})))"
+            case Total(total, next_stage):
+                return self._total(total, next_stage)
+            case Binary("/", left, right):
+                return f"{self._part(left)} / {self._denominator(right)}"
+            case Binary(operator, left, right):
+                return f"{self._part(left)} {operator} {self._part(right)}"
+            case _:
+                assert_never(node)
+
+    def _part(self, node: Node) -> str:
+        return f"({self._node(node)})" if isinstance(node, Binary) else self._node(node)
+
+    def _denominator(self, node: Node) -> str:
+        match node:
+            case Total(total, False) if total != CLOCK and BASE_TOTALS[total].kind == "flow":
+                return f"({self._sum(total)} > 0)"
+            case _ if not any(total.id != CLOCK for total in _leaves(node)):
+                return self._part(node)
+            case _:
+                pass
+        return f"({self._node(node)} {'!=' if _may_be_negative(node) else '>'} 0)"
+
+    def _total(self, total: str, next_stage: bool) -> str:
+        """A total; 0 where it was never counted but something else of the KPI was."""
+        found = self._next(total) if next_stage else self._sum(total)
+        if BASE_TOTALS[total].kind in ("stock", "minimum") and self.kpi.period == "window":
+            return f"(0 * ({self._anything()}) + on ({', '.join(_BY[self.dimension])}) group_left () {found})"
+        if BASE_TOTALS[total].absence == "unknown":
+            return f"({found} != 0)" if BASE_TOTALS[total].kind in ("flow", "stock") else found
+        others = self._anything() if next_stage else self._anything(besides=total)
+        return f"({found} or 0 * ({others}))" if others else found
+
+    def _anything(self, besides: str = "") -> str:
+        """The series of whatever speaks at this place: all that the KPI is made of."""
+        windowed = self.kpi.period == "window"
+        totals = sorted(self.kpi.totals - {besides})
+        return " or ".join(
+            self._sum(total) for total in totals if not windowed or BASE_TOTALS[total].kind == "flow"
+        )
+
+    def _sum(self, total: str) -> str:
+        base = BASE_TOTALS[total]
+        by = (*_BY[self.dimension], *(("window",) if base.kind == "flow" else ()))
+        function = "min" if base.kind == "minimum" else "sum"
+        grouping = f" by ({', '.join(by)}) " if by else ""
+        text = f"{function}{grouping}({self._series(total)})"
+        return f"round(1000 * {text})" if self.scale == 1000 and base.unit == "ms" else text
+
+    def _next(self, total: str) -> str:
+        moved = f'label_replace({self._series(total, last=True)}, "next", "$1", "stage", "(.+)")'
+        return (
+            f"sum by (channel, stage, window) (sum by (channel, next, window) ({moved})"
+            f" * on (channel, next) group_left (stage) {STAGE_INFO})"
+        )
+
+    def _series(self, total: str, *, last: bool = False) -> str:
+        name, entry = _exported(total, self.dimension), self.kpi.entry
+        matchers = []
+        if entry.channels:
+            matchers.append(f'channel=~"{"|".join(entry.channels)}"')
+        if "stage" in BASE_TOTALS[total].families and self.kpi.stays_before_won and not last:
+            matchers.append(f'stage!="{WON.id}"')
+        if entry.windows and BASE_TOTALS[total].kind == "flow":
+            matchers.append(f'window=~"{"|".join(entry.windows)}"')
+        return f"{name}{{{','.join(matchers)}}}" if matchers else name
+
+
+def _exported(total: str, dimension: Dimension) -> str:
+    """The name of the samples that carry a total for a dimension."""
+    if total in _STREAM:
+        return _STREAM[total]
+    for metric in metrics.SALES:
+        if metric.family in _FAMILIES[dimension]:
+            if metric.total == total and not metric.sum_total:
+                return metric.name
+            if total == metric.sum_total:
+                return f"{metric.name}_gsum"
+            if total == metric.count_total:
+                return f"{metric.name}_gcount"
+    raise KeyError(f"{total} is not exported by {dimension}")
+
+
+def _leaves(node: Node) -> tuple[Total, ...]:
+    match node:
+        case Number():
+            return ()
+        case Total():
+            return (node,)
+        case Binary(_, left, right):
+            return (*_leaves(left), *_leaves(right))
+        case _:
+            assert_never(node)
+
+
+def _may_be_negative(node: Node) -> bool:
+    match node:
+        case Number(value):
+            return value < 0
+        case Total(total):
+            return total != CLOCK and BASE_TOTALS[total].unit == "minor"
+        case Binary(operator, left, right):
+            return operator == "-" or _may_be_negative(left) or _may_be_negative(right)
+        case _:
+            assert_never(node)
