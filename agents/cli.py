@@ -29,6 +29,8 @@ TARGETS = {
     "worker": _Target("agents.cli", "worker", "Run a worker: fold events into KPIs, serve /metrics."),
     "topics": _Target("agents.topics", "command", "Create the topics and check them."),
     "quarantine": _Target("agents.quarantine", "command", "List rejected records; replay them after a fix."),
+    "kpis": _Target("agents.kpi_list", "command", "List every KPI with its value, from a running worker."),
+    "catalogue": _Target("agents.kpi_catalogue", "command", "Check, compare and explain KPI catalogues."),
     "scorecard": _Target("agents.scorecard", "command", "Score KPIs under goals, and say what is wrong."),
     "simulate": _Target("agents.crm.command", "command", "Publish the events of a simulated CRM."),
 }

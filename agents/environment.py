@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 
+from streams.catalogue import SHIPPED, CatalogueError, load_catalogue
 from streams.funnels import DEFAULT, FunnelError, Funnels, load_funnels
+from streams.kpis import Catalogue
 from streams.money import minor_units
 
 PREFIX = "VORONKA_"
@@ -166,6 +168,17 @@ class Reader:
         except (OSError, UnicodeDecodeError, FunnelError) as error:
             self.problem(name, f"{path}: {error}", "correct the file")
             return DEFAULT
+
+    def kpis(self, name: str) -> Catalogue:
+        """A file of own KPIs and targets besides the shipped ones."""
+        path = self.file(name)
+        if path is None:
+            return SHIPPED
+        try:
+            return load_catalogue(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, CatalogueError) as error:
+            self.problem(name, f"{path}: {error}", "correct the file")
+            return SHIPPED
 
     def data_dir(self, name: str) -> Path:
         home = self._env.get("XDG_STATE_HOME") or f"{self._env.get('HOME') or '.'}/.local/state"

@@ -12,8 +12,10 @@ import msgspec
 
 from agents.environment import Reader
 from agents.errors import UserError
+from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT as SHIPPED_FUNNELS
 from streams.funnels import Funnels
+from streams.kpis import Catalogue
 
 Clock = Literal["wall", "event"]
 WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
@@ -75,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     """Lead sources exported by name, at most 12; the others as `other`."""
     funnels: Funnels = SHIPPED_FUNNELS
+    kpis: Catalogue = SHIPPED
+    """The shipped KPIs with a deployment's own KPIs and targets."""
     reject_limit: int = 1000
     """Rejected records in a row that stop a worker; 0 never stops it."""
     session_timeout_seconds: float = 10.0
@@ -136,6 +140,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         reps=read.names("REPS"),
         sources=read.names("SOURCES", most=12),
         funnels=read.funnels("FUNNELS"),
+        kpis=read.kpis("KPIS"),
         reject_limit=read.whole("REJECT_LIMIT", 1000, least=0, most=1_000_000_000),
         session_timeout_seconds=read.seconds("SESSION_TIMEOUT_SECONDS", 10.0, least=1.0, most=600.0),
         data_dir=read.data_dir("DATA_DIR"),

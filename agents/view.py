@@ -9,9 +9,8 @@ from typing import Any
 from agents.readings import Readings
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS
-from streams.catalogue import SHIPPED
 from streams.funnels import WON
-from streams.kpis import ALL_TIME, CLOCK, Catalogue, Kpi
+from streams.kpis import ALL_TIME, CLOCK, Kpi
 from streams.money import EXPONENTS
 
 Sums = dict[str, int]
@@ -23,11 +22,9 @@ Value = dict[str, int | float | None]
 class View:
     """Evaluates the catalogue on the sums of one period; everything it returns is ready for JSON."""
 
-    def __init__(
-        self, readings: Readings, period: str, settings: Settings, catalogue: Catalogue = SHIPPED
-    ) -> None:
+    def __init__(self, readings: Readings, period: str, settings: Settings) -> None:
         self._now_ms, self._period = readings.now_ms, period
-        self._funnels, self._catalogue = settings.funnels, catalogue
+        self._funnels, self._catalogue = settings.funnels, settings.kpis
         self._currency = settings.currency
         self._exponent = EXPONENTS[settings.currency]
         self._partial = len({shard.partition for shard in readings.shards}) < settings.partitions

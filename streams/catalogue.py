@@ -44,26 +44,52 @@ class CatalogueError(ValueError):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    version: int
     kpi: dict[str, dict[str, Any]]
+    version: int | None = None
+
+
+OWN_FIELDS = frozenset(("min_sample", "min", "max", "baseline", "target", "weight", "alert", "owner"))
+"""What a deployment may say otherwise about a shipped KPI; all else is its definition."""
 
 
 def load_catalogue(text: str) -> Catalogue:
-    """The catalogue that a TOML text describes, or a `CatalogueError` that says what to mend."""
+    """The catalogue that a TOML text describes, or a `CatalogueError` that says what to mend.
+
+    A text with a version is a whole catalogue. One without adds KPIs to the shipped ones, and to those of
+    them that it names its own targets, weights and the like.
+    """
+    file = _file(text)
+    if file.version is not None:
+        return _catalogue(file.version, file.kpi)
+    shipped = _file(_SHIPPED_TEXT)
+    tables = dict(shipped.kpi)
+    for kpi_id, raw in file.kpi.items():
+        for field in sorted(raw.keys() - OWN_FIELDS) if kpi_id in tables else ():
+            raise CatalogueError(
+                kpi_id, field, "defines a shipped KPI: give yours an id of its own, or remove the field"
+            )
+        tables[kpi_id] = tables.get(kpi_id, {}) | raw
+    return _catalogue(shipped.version or 0, tables)
+
+
+def _file(text: str) -> _File:
     try:
-        file = msgspec.convert(tomllib.loads(text), _File)
+        return msgspec.convert(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise CatalogueError(
             "catalogue", "file", f"write TOML, a version and [kpi.<id>] tables: {error}"
         ) from error
-    kpis = {kpi_id: _kpi(kpi_id, raw) for kpi_id, raw in file.kpi.items()}
+
+
+def _catalogue(version: int, tables: dict[str, dict[str, Any]]) -> Catalogue:
+    kpis = {kpi_id: _kpi(kpi_id, raw) for kpi_id, raw in tables.items()}
     taken = set(kpis)
     for kpi in kpis.values():
         for alias in kpi.entry.aliases:
             if alias in taken:
                 raise CatalogueError(kpi.id, "aliases", f"{alias!r} has an entry already, remove one")
             taken.add(alias)
-    return Catalogue(file.version, kpis)
+    return Catalogue(version, kpis)
 
 
 def _kpi(kpi_id: str, raw: dict[str, Any]) -> Kpi:
@@ -158,5 +184,6 @@ def _check_dimensions(kpi: Kpi) -> None:
         )
 
 
-SHIPPED = load_catalogue(files("streams").joinpath("kpis.toml").read_text(encoding="utf-8"))
+_SHIPPED_TEXT = files("streams").joinpath("kpis.toml").read_text(encoding="utf-8")
+SHIPPED = load_catalogue(_SHIPPED_TEXT)
 """The KPIs that are shipped."""

@@ -1,0 +1,122 @@
+"""`voronka kpis`: every KPI with its value now, from a running worker."""
+
+from __future__ import annotations
+
+import os
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agents.errors import UserError
+from agents.settings import Settings, load_settings
+from streams.kpis import PERIODS
+from streams.wording import NOTHING, Language, number, said, unit_name
+
+_TIMEOUT_SECONDS = 30
+_HEADS = {"en": ("KPI", "value", "", "n", "id"), "ru": ("KPI", "значение", "", "n", "id")}
+_FEW = {"en": "few", "ru": "мало"}
+Line = tuple[str, str, str, str, str]
+
+
+class WorkerError(UserError):
+    """No worker answers as one does."""
+
+
+@click.command("kpis")
+@click.option("--address", metavar="HOST:PORT", help="A worker's pages; without it, those of the settings.")
+@click.option("--window", type=click.Choice(PERIODS), default="30d", show_default=True, metavar="WINDOW")
+@click.option("--lang", "language", type=click.Choice(["en", "ru"]), default="en", show_default=True)
+@click.option(
+    "--json", "json_output", is_flag=True, help="The worker's answer with names, by all dimensions."
+)
+def command(address: str | None, window: str, language: Language, json_output: bool) -> None:
+    """List every KPI with its value of a WINDOW (such as 24h, 30d, month, prev_month) from a running worker.
+
+    A KPI that has no data has no value, and never 0. n is the number of cases that a value rests on; it is
+    marked where that is less than the catalogue asks for.
+    """
+    settings = load_settings(os.environ)
+    answer = ask(address or f"{settings.http_host}:{settings.http_port}", window)
+    if json_output:
+        click.echo(msgspec.json.encode(_named(answer, settings, language)))
+        return
+    console = Console(highlight=False)
+    if console.is_terminal:
+        _print_table(console, answer, settings, language)
+    else:
+        for line in lines(answer, settings, language):
+            click.echo("\t".join(line))
+    if answer["partial"]:
+        click.echo("voronka: partial: other workers hold the other shards", err=True)
+
+
+def ask(address: str, window: str) -> dict[str, Any]:
+    """A worker's `/api/kpis`."""
+    host, colon, port = address.rpartition(":")
+    if not (host and colon and port.isdigit()):
+        raise WorkerError(f"--address: {address!r} is no address: write host:port")
+    connection = HTTPConnection(host, int(port), timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", f"/api/kpis?window={window}")
+        response = connection.getresponse()
+        answer: dict[str, Any] = msgspec.json.decode(response.read(), type=dict[str, Any])
+    except (OSError, HTTPException, msgspec.MsgspecError) as error:
+        raise WorkerError(
+            f"no worker answers at {address} ({error}): start `voronka worker`, or name its --address"
+        ) from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise WorkerError(f"{address} answers {response.status}: {answer.get('error', 'ask another worker')}")
+    return answer
+
+
+def lines(answer: dict[str, Any], settings: Settings, language: Language) -> list[Line]:
+    """Head and one line a KPI: name, value, unit, sample, id."""
+    found: list[Line] = [_HEADS[language]]
+    for kpi_id, kpi in answer["kpis"].items():
+        value, unit, few = kpi["value"], kpi["unit"], ""
+        if value is not None and unit == "ratio":
+            value *= 100
+        if kpi["n"] is not None and kpi["n"] < kpi["min_sample"]:
+            few = f" ({_FEW[language]})"
+        money = answer["currency"] if unit == "money" else unit_name(unit, language)
+        found.append(
+            (
+                *(
+                    _name(kpi_id, settings, language),
+                    number(value, language),
+                    money if value is not None else "",
+                ),
+                *(NOTHING if kpi["n"] is None else number(kpi["n"], language) + few, kpi_id),
+            )
+        )
+    return found
+
+
+def _named(answer: dict[str, Any], settings: Settings, language: Language) -> dict[str, Any]:
+    named = {
+        kpi_id: {"name": _name(kpi_id, settings, language), **kpi} for kpi_id, kpi in answer["kpis"].items()
+    }
+    return {**answer, "kpis": named}
+
+
+def _name(kpi_id: str, settings: Settings, language: Language) -> str:
+    """A KPI of the worker's own file that is not in ours is called by its id."""
+    kpi = settings.kpis.kpis.get(kpi_id)
+    return kpi_id if kpi is None else said(kpi.entry.names, language)
+
+
+def _print_table(console: Console, answer: dict[str, Any], settings: Settings, language: Language) -> None:
+    head, *body = lines(answer, settings, language)
+    table = Table(box=None, header_style="bold")
+    for column, title in enumerate(head):
+        table.add_column(title, justify="right" if column in (1, 3) else "left")
+    for line in body:
+        table.add_row(*(Text(cell) for cell in line), style="dim" if line[1] == NOTHING else "")
+    console.print(table)

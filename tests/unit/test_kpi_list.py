@@ -1,0 +1,68 @@
+"""`voronka kpis` lists what a running worker says, in both languages, and never a 0 for no data."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import faust
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from click.testing import CliRunner
+
+from agents.cli import main
+from agents.pages import register_pages
+from agents.settings import Settings
+from streams.catalogue import SHIPPED
+from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
+
+
+@pytest.fixture
+async def address(tmp_path: Path) -> AsyncIterator[str]:
+    """Where a worker serves its pages that has three deals won and one lost."""
+    sums = {("channel", "won_deals", "vip", ""): 3, ("channel", "lost_deals", "vip", ""): 1}
+    state = FixedWorker([FixedShard(0, FixedTotals({"30d": sums, "all": sums}))], Settings(partitions=1))
+    app = faust.App("kpis", broker="kafka://127.0.0.1:1", store="memory://", datadir=str(tmp_path))
+    register_pages(app, state)
+    client = TestClient(TestServer(await app.web.wsgi()))
+    await client.start_server()
+    yield f"{client.host}:{client.port}"
+    await client.close()
+
+
+async def run(*arguments: str) -> tuple[int, str]:
+    """Exit code and output of the command, beside the server that it asks."""
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["kpis", *arguments])
+    return result.exit_code, result.output
+
+
+async def test_it_lists_every_kpi_with_value_unit_and_sample(address: str) -> None:
+    """A share in percent; a dash where there is no data; a mark where the sample is too small."""
+    code, output = await run("--address", address)
+    lines = {line.split("\t")[-1]: line.split("\t") for line in output.splitlines()}
+    assert code == 0
+    assert set(lines) == {"id", *SHIPPED.kpis}
+    assert lines["win_rate_closed"][1:4] == ["75", "%", "4 (few)"]
+    assert lines["won_deals"][1:4] == ["3", "count", "3"]
+    assert lines["avg_deal_value"][1:3] == ["–", ""]
+
+
+async def test_it_speaks_russian(address: str) -> None:
+    """Names, heads and numbers."""
+    _, output = await run("--address", address, "--lang", "ru")
+    assert "Коэффициент закрытия\t75\t%\t4 (мало)\twin_rate_closed" in output
+
+
+async def test_its_json_is_the_workers_answer_with_names(address: str) -> None:
+    """By all dimensions, unrounded."""
+    _, output = await run("--address", address, "--json", "--lang", "ru")
+    kpi = json.loads(output)["kpis"]["win_rate_closed"]
+    assert (kpi["name"], kpi["by_channel"]["vip"]["value"]) == ("Коэффициент закрытия", 0.75)
+
+
+@pytest.mark.parametrize("wrong", ["127.0.0.1:1", "nowhere", "127.0.0.1:port"])
+async def test_without_a_worker_it_says_what_to_do(wrong: str) -> None:
+    """Exit code 2 and the fix, no traceback."""
+    code, output = await run("--address", wrong)
+    assert code == 2
+    assert "address" in output
