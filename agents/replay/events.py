@@ -6,6 +6,8 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -65,7 +67,7 @@ def events_of(plan: Plan, row: Row, lookups: Lookups) -> Iterator[RawEvent]:
 
 def _event(plan: Plan, rule: Rule, row: Row, view: Mapping[Column, str]) -> RawEvent:
     written = next((text for template in rule.times if (text := template.render(view))), "")
-    time_ms = read_time_ms(written, plan)
+    time_ms = read_time_ms(written, plan.dates, plan.zone)
     journey = rule.journey.render(view)
     event = {
         "specversion": "1.0",
@@ -89,13 +91,17 @@ def event_id(row: Row, kind: str) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def read_time_ms(text: str, plan: Plan) -> int | None:
-    """The instant that the text means in the mapping's formats and zone, or None where it means none."""
-    for form in plan.dates:
+@lru_cache(maxsize=65_536)
+def read_time_ms(text: str, dates: tuple[str, ...], zone: ZoneInfo) -> int | None:
+    """The instant that the text means in these formats, in the zone unless it names one; None for no instant.
+
+    Remembered, because the days of an export repeat and reading one takes longer than all else of a row.
+    """
+    for form in dates:
         try:
             # The zone follows at once, unless the text names its own.
             read = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
-            moment = read if read.tzinfo else read.replace(tzinfo=plan.zone)
+            moment = read if read.tzinfo else read.replace(tzinfo=zone)
             time_ms = (moment.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError):
             continue

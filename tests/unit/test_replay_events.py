@@ -212,9 +212,9 @@ def test_conditions_choose_the_rows() -> None:
 
 def test_a_summer_time_and_an_own_zone_are_understood() -> None:
     """The mapping's zone holds where the text names none."""
-    assert read_time_ms("01.01.2024", PLAN) == 1_704_063_600_000
-    assert read_time_ms("2024-01-01T00:00:00+00:00", PLAN) == 1_704_067_200_000
-    assert read_time_ms("31.12.1969", PLAN) is None
+    assert read_time_ms("01.01.2024", PLAN.dates, PLAN.zone) == 1_704_063_600_000
+    assert read_time_ms("2024-01-01T00:00:00+00:00", PLAN.dates, PLAN.zone) == 1_704_067_200_000
+    assert read_time_ms("31.12.1969", PLAN.dates, PLAN.zone) is None
 
 
 def test_an_id_follows_from_the_rows_content_alone() -> None:
