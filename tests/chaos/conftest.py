@@ -98,6 +98,7 @@ def campaigns(fresh_name: Callable[[str], str], tmp_path: Path, row: Row) -> Cam
         folder = tmp_path / name
         folder.mkdir()
         with deployed(broker.bootstrap, name, folder, settings) as deployment:
+            deployment.client.close()  # it would go on knocking, and leak sockets, while a broker is away
             yield Campaign(deployment, row)
 
     return campaign

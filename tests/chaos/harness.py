@@ -7,17 +7,20 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
 from kafka import KafkaConsumer, TopicPartition
 
+from agents.broker import true_ends
 from agents.child import Child, free_port
 from tests.chaos.audit import Findings, audit
 from tests.chaos.faults import DIES, Faults
 from tests.chaos.plan import Row
-from tests.chaos.publishing import publish
+from tests.chaos.publishing import Spot, publish
 from tests.integration.worker import Deployment, Worker, until
 from tests.oracle import Config, Record
 
@@ -40,11 +43,20 @@ class Campaign:
     allowed: tuple[str, ...] = (COORDINATOR,)
     """Patterns of errors that the faults of this test make workers log."""
 
-    def publish(self, records: Iterable[Record]) -> None:
-        """Send, and remember what was acknowledged."""
+    def publish(self, records: Iterable[Record], piece: int = 100_000) -> list[Spot]:
+        """Send, and remember what was acknowledged; returns where each record lies."""
         known = list(records)
-        publish(self.deployment, known)
+        spots = publish(self.deployment, known, piece)
         self.records += known
+        return spots
+
+    @contextmanager
+    def publishing(self, records: Iterable[Record]) -> Iterator[None]:
+        """Send beside what happens inside; on leaving, all of it is acknowledged."""
+        with ThreadPoolExecutor(1) as pool:
+            sent = pool.submit(self.publish, records, 500)
+            yield
+            sent.result(120)
 
     def start(self, faults: Faults | None = None, **env: str) -> Worker:
         """The product's own worker, or one with faults."""
@@ -66,6 +78,12 @@ class Campaign:
         assert worker.child.running or DIES in worker.log(), worker.told()
         self.row.recovery_seconds.append(time.monotonic() - started)
         return worker
+
+    def find_ends(self) -> None:
+        """Ask the broker where the sources end: others have written there too."""
+        for topic in {topic for topic, _ in self.deployment.ends}:
+            found = true_ends(self.deployment.settings, topic)
+            self.deployment.ends.update({(topic, number): end for number, end in found.items() if end})
 
     @property
     def total(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from aiokafka import AIOKafkaProducer
@@ -14,45 +14,49 @@ from tests.oracle import Record
 from tests.simulator import partition_of
 
 BATCH_BYTES = 500_000
+Spot = tuple[str, int, int]
+"""Topic, partition and offset of a record."""
 
 
-def publish(deployment: Deployment, records: Iterable[Record]) -> int:
-    """Send records by their keys' partitions and wait for all; returns how many were acknowledged."""
-    return asyncio.run(_publish(deployment, iter(records)))
+def publish(deployment: Deployment, records: Iterable[Record], piece: int = 100_000) -> list[Spot]:
+    """Send records by their keys' partitions and wait for all; returns where each of them lies."""
+    return asyncio.run(_publish(deployment, iter(records), piece))
 
 
-async def _publish(deployment: Deployment, records: Iterator[Record]) -> int:
+async def _publish(deployment: Deployment, records: Iterator[Record], piece: int) -> list[Spot]:
     producer = AIOKafkaProducer(
         bootstrap_servers=deployment.settings.broker,
         acks="all",
         enable_idempotence=True,  # it sends again until it succeeds, whatever the broker goes through
         max_batch_size=BATCH_BYTES,
+        max_request_size=4 * BATCH_BYTES,
         request_timeout_ms=10_000,
     )
     await producer.start()
     try:
-        sent = 0
-        while piece := list(islice(records, 100_000)):
-            for place, ends in (await _send(producer, deployment, piece)).items():
-                deployment.ends[place] = max(deployment.ends.get(place, 0), ends)
-            sent += len(piece)
-        return sent
+        spots: list[Spot] = []
+        while some := list(islice(records, piece)):
+            spots += await _send(producer, deployment, some)
+        return spots
     finally:
         await producer.stop()
 
 
-async def _send(
-    producer: AIOKafkaProducer, deployment: Deployment, records: Sequence[Record]
-) -> Mapping[Place, int]:
-    by_place: defaultdict[Place, list[Record]] = defaultdict(list)
+async def _send(producer: AIOKafkaProducer, deployment: Deployment, records: Sequence[Record]) -> list[Spot]:
+    numbers: defaultdict[Place, list[int]] = defaultdict(list)
     count, prefix = deployment.settings.partitions, deployment.settings.topic_prefix
-    for record in records:
-        by_place[f"{prefix}{record.topic}", partition_of(record.key or b"", count)].append(record)
-    return dict([await _fill(producer, place, each) for place, each in by_place.items()])
+    for number, record in enumerate(records):
+        numbers[f"{prefix}{record.topic}", partition_of(record.key or b"", count)].append(number)
+    spots: dict[int, Spot] = {}
+    for place, own in numbers.items():
+        offsets = await _fill(producer, place, [records[number] for number in own])
+        spots.update({number: (*place, at) for number, at in zip(own, offsets, strict=True)})
+        deployment.ends[place] = max(deployment.ends.get(place, 0), offsets[-1] + 1)
+    return [spots[number] for number in range(len(records))]
 
 
-async def _fill(producer: AIOKafkaProducer, place: Place, records: Sequence[Record]) -> tuple[Place, int]:
-    """Batch after batch of one partition; where it ends once all are acknowledged."""
+async def _fill(producer: AIOKafkaProducer, place: Place, records: Sequence[Record]) -> list[int]:
+    """Batch after batch of one partition; the offset of each record once all are acknowledged."""
     topic, partition = place
     sends, batch = [], producer.create_batch()
     for record in records:
@@ -62,4 +66,4 @@ async def _fill(producer: AIOKafkaProducer, place: Place, records: Sequence[Reco
             batch = producer.create_batch()
             batch.append(**told, headers=list(record.headers))
     sends.append((await producer.send_batch(batch, topic, partition=partition), batch.record_count()))
-    return place, max([(await send).offset + count for send, count in sends])
+    return [(await send).offset + number for send, count in sends for number in range(count)]
