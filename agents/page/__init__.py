@@ -24,6 +24,7 @@ ASSETS = {
     "page.html": "text/html",
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "dom.js": "text/javascript",
     "funnel.js": "text/javascript",
     "panels.js": "text/javascript",
     "words.js": "text/javascript",

@@ -1,1 +1,83 @@
-{}
+// Texts, numbers and times in the language that was chosen.
+export const NO_DATA = "–";
+const MINUTE = 60_000;
+
+export class Words {
+  constructor(texts, language, about) {
+    this.texts = texts[language];
+    this.language = language;
+    this.about = about;
+    this.locale = language === "ru" ? "ru-RU" : "en-GB";
+  }
+
+  say(key, parts = {}) {
+    return this.texts[key].replace(/\{(\w+)\}/g, (_, name) => parts[name]);
+  }
+
+  name(names) {
+    return names[this.language];
+  }
+
+  channel(id) {
+    const channel = this.about.channels.find((each) => each.id === id);
+    return channel ? this.name(channel.names) : id;
+  }
+
+  owner(id) {
+    return id === "unassigned" ? this.say("unassigned") : id;
+  }
+
+  number(value, options = {}) {
+    return value === null || value === undefined ? NO_DATA : new Intl.NumberFormat(this.locale, options).format(value);
+  }
+
+  // A KPI's value with its unit.
+  value(value, unit) {
+    if (value === null || value === undefined) return NO_DATA;
+    switch (unit) {
+      case "ratio":
+        return this.number(value, { style: "percent", maximumFractionDigits: Math.abs(value) < 0.1 ? 1 : 0 });
+      case "money":
+        return this.money(value, Math.abs(value) >= 10_000);
+      case "hours":
+        return this.duration(value * 60 * MINUTE);
+      case "days":
+        return `${this.number(value, { maximumFractionDigits: 1 })} ${this.say("unit_d")}`;
+      default:
+        return this.number(value, { maximumFractionDigits: 0 });
+    }
+  }
+
+  money(value, compact) {
+    return this.number(value, {
+      style: "currency",
+      currency: this.about.currency,
+      currencyDisplay: "narrowSymbol",
+      minimumFractionDigits: 0,
+      ...(compact ? { notation: "compact", maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 }),
+    });
+  }
+
+  duration(ms) {
+    const minutes = Math.round(ms / MINUTE);
+    if (minutes < 90) return `${this.number(minutes)} ${this.say("unit_min")}`;
+    const hours = Math.round(minutes / 6) / 10;
+    if (hours < 48) return `${this.number(hours < 10 ? hours : Math.round(hours))} ${this.say("unit_h")}`;
+    return `${this.number(Math.round(hours / 24))} ${this.say("unit_d")}`;
+  }
+
+  time(ms, options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) {
+    return new Intl.DateTimeFormat(this.locale, { ...options, timeZone: this.about.zone }).format(ms);
+  }
+
+  // [0, 1, 2, 5] is "0–2, 5".
+  shards(pulse) {
+    const runs = [];
+    for (const shard of pulse.shards) {
+      const last = runs.at(-1);
+      if (last && last[1] === shard - 1) last[1] = shard;
+      else runs.push([shard, shard]);
+    }
+    return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
+  }
+}
