@@ -15,7 +15,7 @@ import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
-from agents.broker import MAX_MESSAGE_BYTES
+from agents.broker import MAX_MESSAGE_BYTES, await_broker
 from agents.errors import UserError
 from agents.journeys.clock import WorkerClock
 from agents.journeys.job import JourneyJob
@@ -152,6 +152,7 @@ def _require_port(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; ends the process. Raises `UserError` where it cannot start."""
     _require_port(settings)
+    await_broker(settings)
     for difference in require_topics(settings):
         click.echo(f"voronka: {difference}", err=True)
     (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)

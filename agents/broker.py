@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +15,11 @@ from kafka.errors import KafkaError
 from agents.errors import BrokerError
 from agents.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 BOOTSTRAP_MS = 10_000
 KNOCK_SECONDS = 3.0
+AGAIN_SECONDS = 0.5
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """The largest record or batch that our own topics take; producers of the stream may use all of it."""
 
@@ -65,6 +70,23 @@ def _knock(settings: Settings) -> None:
         else:
             return
     raise refused
+
+
+def await_broker(settings: Settings) -> None:
+    """Return once something listens at a broker's address, however long that takes; says that it waits."""
+    waiting = False
+    while True:
+        try:
+            return _knock(settings)
+        except OSError as error:
+            if not waiting:
+                logger.warning(
+                    "waiting for Kafka at %s (%s): start it, or correct VORONKA_BROKER",
+                    settings.broker,
+                    error,
+                )
+            waiting = True
+            time.sleep(AGAIN_SECONDS)
 
 
 @contextlib.contextmanager

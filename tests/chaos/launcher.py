@@ -19,6 +19,7 @@ from faust.types import TP
 import agents.app
 import agents.journeys.job
 from agents.app import VoronkaWorker
+from agents.broker import await_broker
 from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
 from agents.lane import Effects, LaneApp, LaneRecord
@@ -133,6 +134,7 @@ def main(argument: str) -> None:
     app.still_member = before_the_changelog(app, faults)
     if faults.die_at == "changelog":
         after_the_changelog(faults)
+    await_broker(settings)
     faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()
 
 

@@ -68,7 +68,7 @@ def test_an_outage_is_waited_out(campaigns: Campaigns, mortal_broker: KafkaBroke
         campaign.publish(first)
         mortal_broker.stop()
         worker = campaign.start(PACED)
-        until(lambda: "Unable connect" in worker.log() or "No connection" in worker.log(), worker.told)
+        until(lambda: "waiting for Kafka" in worker.log(), worker.told)
         mortal_broker.start()
         campaign.reach(0.2, [worker])
         campaign.landed()
