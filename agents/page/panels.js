@@ -118,14 +118,15 @@ export function repsNote(pulse, words) {
   return more ? words.say("reps_more", { window, shown: rows.length, more }) : words.say("reps_of", { window });
 }
 
-function counts(caption, heads, amounts, words) {
-  const rows = Object.entries(amounts).map(([name, amount]) => [h("th", { scope: "row", class: "code" }, name), count(amount, `${caption}.${name}`, words)]);
+function counts(caption, kind, heads, amounts, words) {
+  const rows = Object.entries(amounts).map(([name, amount]) =>
+    [h("th", { scope: "row", title: name }, words.texts[`${kind}_${name}`] ?? name), count(amount, `${kind}.${name}`, words)]);
   if (!rows.length) return h("p", { class: "empty" }, words.say("nothing"));
   return table(caption, [[heads[0], ""], [heads[1], "number"]], rows, "short");
 }
 
 export function restatements(pulse, words) {
-  return counts(words.say("restatements"), [words.say("restated_total"), words.say("changes")], pulse.restatements, words);
+  return counts(words.say("restatements"), "total", [words.say("restated_total"), words.say("changes")], pulse.restatements, words);
 }
 
 export function health({ health: told, kpis }, words) {
@@ -140,5 +141,5 @@ export function health({ health: told, kpis }, words) {
 }
 
 export function quarantine({ health: told }, words) {
-  return told.quarantined ? counts(words.say("quarantine"), [words.say("reason"), words.say("records")], told.quarantined_by_reason, words) : "";
+  return told.quarantined ? counts(words.say("quarantine"), "reason", [words.say("reason"), words.say("records")], told.quarantined_by_reason, words) : "";
 }

@@ -7,7 +7,8 @@ export class Words {
     this.texts = texts[language];
     this.language = language;
     this.about = about;
-    this.locale = language === "ru" ? "ru-RU" : "en-GB";
+    this.locale = language === "ru" ? "ru-RU" : "en-US";
+    this.dates = language === "ru" ? "ru-RU" : "en-GB";
   }
 
   say(key, parts = {}) {
@@ -67,7 +68,7 @@ export class Words {
   }
 
   time(ms, options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) {
-    return new Intl.DateTimeFormat(this.locale, { ...options, timeZone: this.about.zone }).format(ms);
+    return new Intl.DateTimeFormat(this.dates, { ...options, timeZone: this.about.zone }).format(ms);
   }
 
   // [0, 1, 2, 5] is "0–2, 5".
