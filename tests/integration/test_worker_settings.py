@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient
 from agents.child import free_port
 from agents.cli import EXIT_USER_ERROR
 from tests.brokers import Broker
-from tests.integration.worker import Deployment, deployed
+from tests.integration.worker import Deployment, deployed, until
 
 pytestmark = pytest.mark.integration
 
@@ -70,10 +70,13 @@ def test_a_missing_topic_is_refused_and_not_made_in_passing(deployment: Deployme
         assert said.count("is missing") == 1
 
 
-def test_a_broker_that_is_not_there_is_named(deployment: Deployment) -> None:
-    """The message says where the worker knocked."""
+def test_a_broker_that_is_not_there_is_named_and_waited_for(deployment: Deployment) -> None:
+    """The message says where the worker knocks; it goes on knocking, for brokers may start after workers."""
     nowhere = f"127.0.0.1:{free_port()}"
-    assert f"Kafka at {nowhere} does not answer" in refused(deployment, VORONKA_BROKER=nowhere)
+    worker = deployment.start(VORONKA_BROKER=nowhere)
+    until(lambda: f"waiting for Kafka at {nowhere}" in worker.log(), worker.told)
+    assert "start it, or correct VORONKA_BROKER" in worker.log()
+    assert worker.child.running
 
 
 def test_a_port_that_is_taken_is_named(deployment: Deployment) -> None:
