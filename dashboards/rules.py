@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dashboards.yaml import Value, dump
 from streams import promql
+from streams.base_totals import BASE_TOTALS
 from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT, Funnels
 from streams.kpis import Catalogue, Dimension, Kpi
@@ -27,6 +28,11 @@ def rules(catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT) -> str:
     return dump({"groups": groups})
 
 
+def measured(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
+    """The KPIs all of whose inputs workers export; the others have no value yet."""
+    return (kpi for kpi in catalogue.kpis.values() if kpi.totals <= BASE_TOTALS.keys())
+
+
 def has_sample(kpi: Kpi) -> bool:
     """Whether what its value rests on is another number, worth a rule of its own."""
     return kpi.sample.root != kpi.formula.root
@@ -41,7 +47,7 @@ def _groups(name: str, all_rules: Sequence[Value]) -> Iterator[Value]:
 
 
 def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Value]:
-    for kpi in catalogue.kpis.values():
+    for kpi in measured(catalogue):
         if dimension in kpi.entry.dimensions:
             yield _rule(promql.rule_name(kpi.id, dimension), promql.gated(promql.value(kpi, dimension)))
             if has_sample(kpi):

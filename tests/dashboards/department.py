@@ -1,0 +1,66 @@
+"""A simulated department: two months of a CRM's records, on real workers and in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from agents.crm.cast import ROSTER, SOURCE_NAMES
+from agents.crm.world import simulate
+from agents.readings import Readings, read
+from agents.settings import Settings
+from streams.calendar import BusinessCalendar
+from streams.encode import encode
+from streams.windows import WINDOWS
+from tests.cluster import Cluster
+from tests.dashboards.prometheus import Prometheus
+from tests.fixed_worker import FixedWorker
+from tests.integration.worker import Deployment, Worker, beats
+from tests.oracle import Record
+from tests.stories.telling import ms
+
+FIRST_MS, NOW_MS = ms("2024-11-25 00:00"), ms("2025-01-24 15:20:31.123")
+LEADS_PER_DAY = 12.0
+CHOSEN = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_NAMES)}
+
+
+def history() -> list[Record]:
+    """All records of the two months, and one that tells each shard what time it is."""
+    calendar = BusinessCalendar("Europe/Moscow", dict.fromkeys(range(5), ((540, 1080),)), "RU")
+    told = [
+        Record(f"crm.{event.entity}s", event.journey.encode(), encode(event), (), kafka_ms)
+        for event, kafka_ms in simulate(
+            11, FIRST_MS, NOW_MS, calendar, leads_per_day=LEADS_PER_DAY, ledger=False
+        )
+    ]
+    return [*told, *beats(NOW_MS)]
+
+
+@dataclass
+class Department:
+    """What was published, the workers that hold it, and the Prometheus that scrapes them."""
+
+    deployment: Deployment
+    workers: list[Worker]
+    prometheus: Prometheus
+    folder: Path
+
+    @cached_property
+    def readings(self) -> Readings:
+        """The same records folded in this process."""
+        cluster = Cluster(self.settings)
+        for record in self.deployment.records:
+            cluster.produce(record.topic, record.key, record.value, record.headers, record.timestamp_ms)
+        cluster.run(chunk=500)
+        cluster.advance(NOW_MS)
+        worker = FixedWorker(list(cluster.shards.values()), self.settings, clock_ms=NOW_MS)
+        return asyncio.run(read(worker, WINDOWS))
+
+    @property
+    def settings(self) -> Settings:
+        """Without the prefix of the topics, which only the broker's deployments need."""
+        return Settings(
+            clock="event", reject_limit=0, reps=tuple(ROSTER), sources=tuple(SOURCE_NAMES), partitions=4
+        )
