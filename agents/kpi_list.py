@@ -85,6 +85,7 @@ def lines(answer: dict[str, Any], settings: Settings, language: Language) -> lis
             value *= 100
         if kpi["n"] is not None and kpi["n"] < kpi["min_sample"]:
             few = f" ({_FEW[language]})"
+        missing = kpi.get("not_reported", ())
         money = answer["currency"] if unit == "money" else unit_name(unit, language)
         found.append(
             (

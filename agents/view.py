@@ -8,10 +8,10 @@ from typing import Any
 
 from agents.readings import Readings
 from agents.settings import Settings
-from streams.base_totals import BASE_TOTALS
 from streams.funnels import WON
 from streams.kpis import ALL_TIME, CLOCK, Kpi
 from streams.money import EXPONENTS
+from streams.reported_totals import TOTALS
 
 Sums = dict[str, int]
 """Base totals of one place: the department, a channel, a stage, a source or a rep."""
@@ -60,6 +60,8 @@ class View:
             "period": kpi.period if self._period != ALL_TIME and kpi.period != "window" else self._period,
             "min_sample": kpi.entry.min_sample,
         }
+        if kpi.unreported:
+            result["not_reported"] = [f"{total.origin}: {total.id}" for total in kpi.unreported]
         if kpi.supports("channel", self._period):
             result["by_channel"] = self._values(kpi, ((c, self._channel(kpi, c)) for c in self._scope(kpi)))
         if kpi.supports("stage", self._period):
@@ -72,10 +74,10 @@ class View:
 
     def _read(self, readings: Readings) -> None:
         for (family, total, first, second), amount in readings.sums[self._period].items():
-            if amount and BASE_TOTALS[total].kind == "flow":
+            if amount and TOTALS[total].kind == "flow":
                 self._put(family, total, first, second, amount)
         for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
-            if amount and BASE_TOTALS[total].kind == "stock":
+            if amount and TOTALS[total].kind == "stock":
                 self._put(family, total, first, second, amount)
         for channel, since_ms in readings.waiting_since.items():
             self._put("channel", "waiting_since", channel, "", since_ms)
@@ -87,7 +89,7 @@ class View:
                 sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + lag.sum_ms
 
     def _put(self, family: str, total: str, first: str, second: str, amount: int) -> None:
-        if BASE_TOTALS[total].edges:
+        if TOTALS[total].edges:
             return
         match family:
             case "channel":
@@ -144,7 +146,7 @@ class View:
         def lookup(total: str, next_stage: bool) -> int | None:
             if total == CLOCK:
                 return self._now_ms
-            absent = 0 if BASE_TOTALS[total].absence == "zero" else None
+            absent = 0 if TOTALS[total].absence == "zero" else None
             return ((following or {}) if next_stage else sums).get(total, absent)
 
         value, sample = kpi.formula.evaluate(lookup), kpi.sample.evaluate(lookup)
@@ -156,7 +158,7 @@ def _joined(parts: Iterable[Mapping[str, int]]) -> Sums:
     for sums in parts:
         for total, amount in sums.items():
             if total in joined:
-                least = BASE_TOTALS[total].kind == "minimum"
+                least = TOTALS[total].kind == "minimum"
                 joined[total] = min(joined[total], amount) if least else joined[total] + amount
             else:
                 joined[total] = amount

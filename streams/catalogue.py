@@ -12,19 +12,24 @@ from typing import Any
 
 import msgspec
 
-from streams.base_totals import BASE_TOTALS, Family
+from streams.base_totals import Family
 from streams.base_totals import Unit as TotalUnit
 from streams.formulas import Formula, FormulaError, of_node, parse
 from streams.kpis import CLOCK, PERIODS, Catalogue, Dimension, Entry, Kpi, Unit
+from streams.reported_totals import TOTALS
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
-_TOTAL_UNITS: dict[str, TotalUnit] = {total.id: total.unit for total in BASE_TOTALS.values()} | {CLOCK: "ms"}
+_TOTAL_UNITS: dict[str, TotalUnit] = {total.id: total.unit for total in TOTALS.values()} | {CLOCK: "ms"}
 _POWERS: dict[Unit, tuple[int, int]] = {
     "count": (0, 0),
     "ratio": (0, 0),
     "hours": (1, 0),
     "days": (1, 0),
     "money": (0, 1),
+    "months": (0, 0),
+    "score": (0, 0),
+    "multiple": (0, 0),
+    "points": (0, 0),
 }
 _FAMILIES: dict[Dimension, tuple[Family, ...]] = {
     "department": ("channel", "stage"),
@@ -169,7 +174,7 @@ def _check_dimensions(kpi: Kpi) -> None:
         for total in totals:
             if total.id == CLOCK:
                 continue
-            families = BASE_TOTALS[total.id].families
+            families = TOTALS[total.id].families
             if (families or dimension != "department") and not set(families) & set(_FAMILIES[dimension]):
                 raise CatalogueError(
                     kpi.id, "dimensions", f"{total.id} is not kept by {dimension}, remove it"

@@ -36,6 +36,7 @@ _LABELS = {
     "owner": Text("Owner", "Отвечает"),
     "aliases": Text("Also called", "Другие имена"),
     "events": Text("Events", "События"),
+    "unreported": Text("Not read yet", "Пока не читается"),
     "sources": Text("Sources", "Источники"),
     "note": Text("Decision", "Решение"),
 }
@@ -61,6 +62,9 @@ _WORDS = {
     "critical": Text("critical", "критично"),
     "warning": Text("warning", "предупреждение"),
     "info": Text("information", "к сведению"),
+    "ledger": Text("ledger", "бухгалтерия и планы"),
+    "customers": Text("customers", "клиенты"),
+    "no_value": Text("Until then it has no value.", "До этого значения нет."),
     "every": Text("every event", "все события"),
 }
 
@@ -105,6 +109,8 @@ def _fields(kpi: Kpi, language: Language) -> Iterator[tuple[str, str]]:
     yield "aliases", ", ".join(f"`{alias}`" for alias in entry.aliases)
     events = ", ".join(f"`{name}`" for name in events_of(kpi.totals))
     yield "events", events or _word("every", language)
+    told = ", ".join(f"`{total.id}` ({_word(total.origin, language)})" for total in kpi.unreported)
+    yield "unreported", told and f"{told}. {_word('no_value', language)}"
     yield "sources", ", ".join(entry.sources)
     yield "note", said(entry.note, language) if entry.note else ""
 

@@ -9,11 +9,11 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from streams.base_totals import BASE_TOTALS
 from streams.formulas import Formula
+from streams.reported_totals import REPORTED_TOTALS, TOTALS, ReportedTotal
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
-Unit = Literal["count", "ratio", "hours", "days", "money"]
+Unit = Literal["count", "ratio", "hours", "days", "money", "months", "score", "multiple", "points"]
 Dimension = Literal["department", "channel", "stage", "source", "rep"]
 Source = Literal["S0", "S1", "S2", "S3", "S4"]
 """The five source documents."""
@@ -90,10 +90,15 @@ class Kpi:
         return frozenset(total.id for total in self.formula.totals | self.sample.totals) - {CLOCK}
 
     @cached_property
+    def unreported(self) -> tuple[ReportedTotal, ...]:
+        """Inputs that no agent reports yet: without them it has no value."""
+        return tuple(REPORTED_TOTALS[total] for total in sorted(self.totals) if total in REPORTED_TOTALS)
+
+    @cached_property
     def stays_before_won(self) -> bool:
         """Whether it has no value for the last stage of a funnel, which nobody leaves."""
         return any(
-            total.next_stage or BASE_TOTALS[total.id].before_won
+            total.next_stage or TOTALS[total.id].before_won
             for total in self.formula.totals
             if total.id != CLOCK
         )
@@ -101,7 +106,7 @@ class Kpi:
     @cached_property
     def period(self) -> Period:
         """Whether it is about a window, about now, or about the stream since the worker has its shards."""
-        kinds = {BASE_TOTALS[total.id].kind for total in self.formula.totals if total.id != CLOCK}
+        kinds = {TOTALS[total.id].kind for total in self.formula.totals if total.id != CLOCK}
         if "flow" in kinds:
             return "window"
         return "since_start" if "stream" in kinds else "now"
@@ -121,7 +126,7 @@ class Kpi:
             case "money":
                 minor_in_major: int = 10**currency_exponent
                 return value / minor_in_major
-            case "count" | "ratio":
+            case "count" | "ratio" | "months" | "score" | "multiple" | "points":
                 return value
             case _:
                 assert_never(self.entry.unit)

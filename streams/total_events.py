@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.kpis import CLOCK
+from streams.reported_totals import REPORTED_TOTALS
 
 _OUTCOME = "deal.won deal.lost deal.reopened lead.disqualified"
 _STAGES = f"lead.created deal.created deal.stage_changed {_OUTCOME}"
@@ -37,6 +38,7 @@ _EVENTS: dict[str, str] = {
     ),
     **dict.fromkeys(("entry_lag_ms", "entry_lags", "restatements"), ""),
     CLOCK: "",
+    **{total.id: total.events for total in REPORTED_TOTALS.values()},
 }
 
 
