@@ -9,7 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Ten times quicker than pip, which follows where uv does not know a machine's way to the packages.
 INSTALL_LOCKED := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 # Versions that are locked stay as they are; make lock UPGRADE=--upgrade takes the newest.
-LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate
+LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+PEERS := .cache/bench
+PEERS_STAMP := $(PEERS)/.installed
 ARGS ?=
 
 .PHONY: help setup lock components demo dashboards check format test clean
@@ -30,7 +32,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 lock: $(STAMP) ## write requirements.lock for pyproject.toml; UPGRADE=--upgrade takes newer versions
-	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --all-extras --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --group bench --output-file benchmarks/requirements.lock pyproject.toml
 
 components: setup ## fetch what the integration tests run: Kafka, Prometheus, the AsyncAPI parser
 	@.ci/components
@@ -40,6 +43,16 @@ demo: setup ## watch a sales department live; ARGS="--duration 20 --json" ends b
 
 dashboards: setup ## write rules, alerts, boards and runbook from the catalogue
 	$(BIN)/python -m dashboards
+
+# Bytewax has packages for Python 3.11 and 3.12 only; PYTHON=... names one.
+$(PEERS_STAMP): benchmarks/requirements.lock | $(STAMP)
+	@echo "installing the engines that are measured beside ours into $(PEERS)" >&2
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS) >&2
+	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r benchmarks/requirements.lock >&2
+	@touch $@
+
+bench: components $(PEERS_STAMP) ## measure against other engines on Apache Kafka; ARGS="--help" tells what else
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 check: setup ## lint, format and types, without the network
 	$(BIN)/ruff check

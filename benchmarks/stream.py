@@ -208,3 +208,12 @@ def ends_of(bootstrap: str, topic: str) -> dict[str, int]:
             await consumer.stop()
 
     return asyncio.run(ask())
+
+
+def topics_like(bootstrap: str, prefix: str) -> list[str]:
+    """Topics whose names start so."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        return sorted(name for name in admin.list_topics() if name.startswith(prefix))
+    finally:
+        admin.close()

@@ -100,6 +100,10 @@ class Meter:
         if events != self._events:
             self._events, self._last_at, self._last_cpu = events, monotonic(), processor_seconds()
 
+    def finished(self) -> None:
+        """Whatever was still to be written is: the clock stops now."""
+        self._last_at, self._last_cpu = monotonic(), processor_seconds()
+
     def tell(self, *, at_once: bool = False, **more: object) -> None:
         """Write what is new, at most every `STATUS_SECONDS` unless `at_once`."""
         now = monotonic()
