@@ -38,7 +38,14 @@ class ScorecardFileError(UserError):
     show_default=True,
     help="What the data say, or what the document printed, with its errors.",
 )
-@click.option("--lang", "language", type=click.Choice(["en", "ru"]), default="en", show_default=True)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "ru"]),
+    default="en",
+    show_default=True,
+    help="Language of names and findings.",
+)
 @click.option("--json", "json_output", is_flag=True, help="One JSON object, with unrounded numbers.")
 def command(file: Path, mode: Mode, language: Language, json_output: bool) -> None:
     """Score FILE: KPIs under goals under perspectives, each from 0 to 100 %, and what is wrong with it.
