@@ -67,7 +67,14 @@ def diff(old: Path, new: Path, json_output: bool) -> None:
 
 
 @command.command("handbook")
-@click.option("--lang", "language", type=click.Choice(["en", "ru"]), default="en", show_default=True)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "ru"]),
+    default="en",
+    show_default=True,
+    help="Language of the handbook.",
+)
 def print_handbook(language: Language) -> None:
     """Print the handbook of the KPIs in force, with those of VORONKA_KPIS, as Markdown."""
     reader = Reader(os.environ)

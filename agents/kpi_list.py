@@ -29,8 +29,22 @@ class WorkerError(UserError):
 
 @click.command("kpis")
 @click.option("--address", metavar="HOST:PORT", help="A worker's pages; without it, those of the settings.")
-@click.option("--window", type=click.Choice(PERIODS), default="30d", show_default=True, metavar="WINDOW")
-@click.option("--lang", "language", type=click.Choice(["en", "ru"]), default="en", show_default=True)
+@click.option(
+    "--window",
+    type=click.Choice(PERIODS),
+    default="30d",
+    show_default=True,
+    metavar="WINDOW",
+    help="The period, such as 24h or month.",
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "ru"]),
+    default="en",
+    show_default=True,
+    help="Language of names.",
+)
 @click.option(
     "--json", "json_output", is_flag=True, help="The worker's answer with names, by all dimensions."
 )
