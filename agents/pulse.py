@@ -182,5 +182,9 @@ def _health(state: WorkerState) -> dict[str, Any]:
     return {
         **{name: progress[name] for name in counts},
         "lag": sum(known) if len(known) == len(lags) else None,
+        "lag_by_topic": {
+            topic: sum(position["lag"] or 0 for position in parts.values())
+            for topic, parts in progress["topics"].items()
+        },
         "ready": not unready(state),
     }

@@ -32,7 +32,7 @@ REFRESH_SECONDS = 1.0
 PLAIN_SECONDS = 10.0
 # The embedded broker lets a group wait for half of this before it forms.
 SESSION_SECONDS = "3"
-PAGES = ("/metrics", "/api/kpis?window=30d", "/api/progress", "/healthz", "/readyz")
+PAGES = ("/", "/metrics", "/api/kpis?window=30d", "/api/progress", "/healthz", "/readyz")
 
 
 def demo_env(bootstrap: str, port: int, folder: Path) -> dict[str, str]:
@@ -104,7 +104,8 @@ def run(*, duration: float | None, as_json: bool, port: int, seed: int, stop: th
         say(f"published two simulated months: {count:,} events; the worker reads them")
         watch.until_applied(department.published)
         address = f"http://{settings.http_host}:{settings.http_port}"
-        say("open " + "  ".join(f"{address}{page}" for page in PAGES))
+        say(f"open {address}{PAGES[0]}")
+        say("also " + "  ".join(f"{address}{page}" for page in PAGES[1:]))
         parts.enter_context(department.live())
         ends_at = time.monotonic() + (duration if duration is not None else 0 if as_json else float("inf"))
         if as_json:

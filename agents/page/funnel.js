@@ -26,8 +26,8 @@ function card(channel, pulse, words) {
     ];
   });
   const columns = [[words.say("stage"), ""], [words.say("drawing"), "drawing"], [words.say("entered"), "number"], [words.say("to_next"), "number"], [words.say("here_now"), "number"]];
-  const through = counts[0] ? words.say("end_to_end", { share: words.value(counts.at(-1) / counts[0], "ratio") }) : "";
-  const heading = h("header", { class: "card-head" }, h("h3", {}, name), h("p", { class: "aside" }, through));
+  const revenue = words.value(pulse.kpis.revenue.by_channel?.[channel.id]?.value, "money");
+  const heading = h("header", { class: "card-head" }, h("h3", {}, name), h("p", { class: "aside" }, `${words.say("revenue")} ${revenue}`));
   return h("article", { class: "card", "data-channel": channel.id }, heading, table(name, columns, rows, "funnel"));
 }
 

@@ -81,6 +81,7 @@ function draw() {
   at("reps-note").textContent = panels.repsNote(pulse, words);
   show(at("restatements"), panels.restatements(pulse, words));
   show(at("health"), ...panels.health(pulse, words));
+  show(at("lags"), panels.lags(pulse, words));
   show(at("quarantine"), panels.quarantine(pulse, words));
   document.body.dataset.settled = "yes";
   document.body.dataset.shown = `${pulse.window} ${language}`;

@@ -140,6 +140,10 @@ export function health({ health: told, kpis }, words) {
     ["quarantined", words.number(told.quarantined), told.quarantined, told.quarantined ? "bad" : "good"]);
 }
 
+export function lags({ health: told }, words) {
+  return counts(words.say("lags"), "topic", [words.say("topic"), words.say("to_read")], told.lag_by_topic, words);
+}
+
 export function quarantine({ health: told }, words) {
   return told.quarantined ? counts(words.say("quarantine"), "reason", [words.say("reason"), words.say("records")], told.quarantined_by_reason, words) : "";
 }

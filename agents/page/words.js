@@ -61,7 +61,7 @@ export class Words {
 
   duration(ms) {
     const minutes = Math.round(ms / MINUTE);
-    if (minutes < 90) return `${this.number(minutes)} ${this.say("unit_min")}`;
+    if (minutes < 90 && minutes !== 60) return `${this.number(minutes)} ${this.say("unit_min")}`;
     const hours = Math.round(minutes / 6) / 10;
     if (hours < 48) return `${this.number(hours < 10 ? hours : Math.round(hours))} ${this.say("unit_h")}`;
     return `${this.number(Math.round(hours / 24))} ${this.say("unit_d")}`;
