@@ -14,7 +14,7 @@ PEERS := .cache/bench
 PEERS_STAMP := $(PEERS)/.installed
 ARGS ?=
 
-.PHONY: help setup lock components demo dashboards check format test clean
+.PHONY: help setup lock components demo dashboards check format test chaos clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -65,6 +65,9 @@ format: setup ## let ruff mend what it can
 
 test: components ## every test; ARGS="-k journey -x" goes to pytest
 	$(BIN)/pytest $(ARGS)
+
+chaos: components ## every fault test at full size on Apache Kafka; ARGS="--scale 0.05 --seed 7 -k kill"
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist build
