@@ -67,6 +67,13 @@ USED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         ("self", "pid", "epoch"),
         "transactional_id is cleared once it has fenced the former owner: no transactions are used",
     ),
+    (
+        "aiokafka.consumer.fetcher:FetchResult",
+        "getall",
+        ("self", "max_records"),
+        "replaced: bounds bytes",
+    ),
+    ("aiokafka.consumer.fetcher:FetchResult", "_update_position", ("self",), "called after each piece"),
     (f"{SUBSCRIPTION}:Assignment", "state_value", ("self", "tp"), "position after a fetch"),
 )
 

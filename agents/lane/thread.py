@@ -9,6 +9,7 @@ import aiokafka
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
+from agents.lane.fetches import bound
 from agents.lane.spans import ReadPositions
 
 HIGHWATER_PATIENCE_SECONDS = 10.0
@@ -41,6 +42,7 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         super().__init__(*args, **options)
 
     def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
+        bound()
         consumer = super()._create_worker_consumer(transport)
         # A fetch that waits for records holds up every other request on its connection: seeks, recovery.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - listed in internals
