@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from dashboards.alerting import Links, alert_rules, alert_tests
+from dashboards.alerts import alerts
 from dashboards.rules import rules
+from streams.catalogue import SHIPPED
+from streams.funnels import DEFAULT, Funnels
+from streams.kpis import Catalogue
 
 GENERATED = Path(__file__).parent / "generated"
 
 
-def generated() -> Mapping[Path, str]:
-    """The text of every generated file."""
-    return {GENERATED / "rules.yml": rules()}
+def generated(
+    catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT, links: Links | None = None
+) -> Mapping[str, str]:
+    """The text of every generated file by its path within the folder of generated files."""
+    links, every = links or Links(), alerts(catalogue)
+    return {
+        "rules.yml": rules(catalogue, funnels),
+        "alerts.yml": alert_rules(every, links),
+        "alerts_test.yml": alert_tests(every, links, "alerts.yml"),
+    }

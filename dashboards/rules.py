@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dashboards.yaml import Value, dump
 from streams import promql
@@ -13,6 +13,7 @@ from streams.kpis import Catalogue, Dimension, Kpi
 
 DIMENSIONS: tuple[Dimension, ...] = ("department", "channel", "stage", "source", "rep")
 RULES_IN_A_GROUP = 20
+Z = 1.959964
 COMPLETE = "voronka:complete"
 """1 while every shard is exported by exactly one worker, absent otherwise."""
 
@@ -22,9 +23,9 @@ def rules(catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT) -> str:
     groups: list[Value] = [
         {"name": "voronka-complete", "rules": [_rule(COMPLETE, f"({promql.READY}) * 0 + 1")]}
     ]
-    groups += _groups("sales-stages", list(_stage_infos(funnels)))
+    groups += _groups("sales-stages", _stage_infos(funnels))
     for dimension in DIMENSIONS:
-        groups += _groups(f"sales-{dimension}", list(_kpi_rules(catalogue, dimension)))
+        groups += _groups(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
     return dump({"groups": groups})
 
 
@@ -38,31 +39,54 @@ def has_sample(kpi: Kpi) -> bool:
     return kpi.sample.root != kpi.formula.root
 
 
-def _groups(name: str, all_rules: Sequence[Value]) -> Iterator[Value]:
-    for number in range(0, len(all_rules), RULES_IN_A_GROUP):
-        yield {
-            "name": f"{name}-{number // RULES_IN_A_GROUP + 1}",
-            "rules": all_rules[number : number + RULES_IN_A_GROUP],
-        }
+def bounds(name: str, sample: str) -> tuple[str, str]:
+    """The ends of a share's 95 % interval (Wilson's, sensible for few and for 0 and 100 %)."""
+    middle = f"{name} + {Z * Z / 2:.6f} / {sample}"
+    spread = f"{Z} * sqrt({name} * (1 - {name}) / {sample} + {Z * Z / 4:.6f} / ({sample} * {sample}))"
+    low, high = (f"({middle} {sign} {spread}) / (1 + {Z * Z:.6f} / {sample})" for sign in "-+")
+    return low, high
 
 
-def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Value]:
+def is_share(kpi: Kpi) -> bool:
+    """Whether it says how many of some things did something, so that chance has a known size."""
+    totals = kpi.formula.totals | kpi.sample.totals
+    counted = all(total.id in BASE_TOTALS and BASE_TOTALS[total.id].unit == "count" for total in totals)
+    ahead = any(total.next_stage for total in totals)
+    return kpi.entry.unit == "ratio" and kpi.sample.root == kpi.formula.denominator and counted and not ahead
+
+
+def _groups(name: str, batches: Iterable[Sequence[Value]]) -> Iterator[Value]:
+    """Groups run beside each other, their rules in order: what rests on each other stays together."""
+    number, group = 1, list[Value]()
+    for batch in batches:
+        if group and len(group) + len(batch) > RULES_IN_A_GROUP:
+            yield {"name": f"{name}-{number}", "rules": group}
+            number, group = number + 1, []
+        group = [*group, *batch]
+    if group:
+        yield {"name": f"{name}-{number}", "rules": group}
+
+
+def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[Value]]:
     for kpi in measured(catalogue):
         if dimension in kpi.entry.dimensions:
-            yield _rule(promql.rule_name(kpi.id, dimension), promql.gated(promql.value(kpi, dimension)))
+            name, sample = promql.rule_name(kpi.id, dimension), promql.sample_name(kpi.id, dimension)
+            batch = [_rule(name, promql.gated(promql.value(kpi, dimension)))]
             if has_sample(kpi):
-                yield _rule(
-                    promql.sample_name(kpi.id, dimension), promql.gated(promql.sample(kpi, dimension))
-                )
+                batch.append(_rule(sample, promql.gated(promql.sample(kpi, dimension))))
+            if is_share(kpi):
+                low, high = bounds(name, sample)
+                batch += [_rule(f"{name}:low", low), _rule(f"{name}:high", high)]
+            yield batch
 
 
-def _stage_infos(funnels: Funnels) -> Iterator[Value]:
+def _stage_infos(funnels: Funnels) -> Iterator[Sequence[Value]]:
     for channel in funnels.channels:
         stages = [stage.id for stage in funnels.funnel(channel)]
         for position, stage in enumerate(stages, start=1):
             following = {"next": stages[position]} if position < len(stages) else {}
             labels = {"channel": channel, "stage": stage, "position": str(position)} | following
-            yield _rule(promql.STAGE_INFO, "vector(1)", labels)
+            yield [_rule(promql.STAGE_INFO, "vector(1)", labels)]
 
 
 def _rule(name: str, expression: str, labels: dict[str, str] | None = None) -> Value:

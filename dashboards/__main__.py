@@ -1,0 +1,44 @@
+"""`python -m dashboards`: write what is generated; `--check` only says what differs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from dashboards.alerting import Links
+from dashboards.files import GENERATED, generated
+from streams.catalogue import SHIPPED, load_catalogue
+from streams.funnels import DEFAULT, load_funnels
+
+
+def main() -> int:
+    """Exit code 1 where `--check` finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__)
+    parser.add_argument("--out", type=Path, default=GENERATED, help="the folder to write to")
+    parser.add_argument("--check", action="store_true", help="write nothing, name the files that differ")
+    parser.add_argument("--catalogue", type=Path, help="a catalogue of your own instead of the shipped one")
+    parser.add_argument("--funnels", type=Path, help="funnels of your own, the ones that workers use")
+    parser.add_argument("--grafana", default=Links().grafana, help="where people open Grafana")
+    parser.add_argument("--runbook", default=Links().runbook, help="where people read docs/runbook.md")
+    chosen = parser.parse_args()
+    catalogue = load_catalogue(chosen.catalogue.read_text("utf-8")) if chosen.catalogue else SHIPPED
+    funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT
+    texts = generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook))
+    stale = [
+        path
+        for name, text in texts.items()
+        if not (path := chosen.out / name).exists() or path.read_text("utf-8") != text
+    ]
+    if chosen.check:
+        print("\n".join(f"differs: {path}" for path in stale) or "all generated files are up to date")
+        return 1 if stale else 0
+    for name, text in texts.items():
+        path = chosen.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    print(f"wrote {len(texts)} files, {len(stale)} of them changed")
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,139 @@
+"""What an alert is, and the rules file and the promtool tests that follow from a list of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from dashboards.yaml import Value, dump
+from streams.kpis import Text
+
+Kind = Literal["kpi", "stale", "stream", "watchdog"]
+"""`kpi` judges the department; `stale` says that its numbers stand still, and silences those that judge."""
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where people find what an alert links to."""
+
+    grafana: str = "http://localhost:3000"
+    runbook: str = "docs/runbook.md"
+
+
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Series of one sample a minute in promtool's notation, and what must come of them at `at`."""
+
+    series: Mapping[str, str]
+    at: str = "20m"
+    labels: Mapping[str, str] = {}
+    says: Text | None = None
+    """Of a case that fires: the rendered description."""
+
+
+class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One alert with all that a person who gets it needs, and the cases that prove it."""
+
+    name: str
+    expr: str
+    wait: str = msgspec.field(name="for")
+    keep: str
+    severity: Literal["critical", "warning", "info"]
+    team: Literal["sales-ops", "team-leads", "platform"]
+    kind: Kind
+    summary: Text
+    description: Text
+    meaning: str
+    """For the runbook: what has happened, and why it matters."""
+    steps: Sequence[str]
+    """For the runbook: what to do, in this order."""
+    board: str
+    """The board, with the variables that narrow it to the place."""
+    fires: Case
+    quiet: Case | None = None
+    silent_without_series: bool = True
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    alert: tuple[Alert, ...]
+
+
+def written_alerts() -> tuple[Alert, ...]:
+    """The alerts of `alerts.toml`."""
+    text = Path(__file__).with_name("alerts.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), _File).alert
+
+
+def alert_rules(alerts: Sequence[Alert], links: Links) -> str:
+    """The rules file: one group for each kind."""
+    kinds = dict.fromkeys(alert.kind for alert in alerts)
+    groups: list[Value] = [
+        {"name": f"alerts-{kind}", "rules": [_rule(alert, links) for alert in alerts if alert.kind == kind]}
+        for kind in kinds
+    ]
+    return dump({"groups": groups})
+
+
+def alert_tests(alerts: Sequence[Alert], links: Links, rules_file: str) -> str:
+    """promtool's tests: each alert fires, does not fire, and does not fire where there are no series."""
+    tests = [test for alert in alerts for test in _tests(alert, links)]
+    return dump({"rule_files": [rules_file], "evaluation_interval": "1m", "tests": tests})
+
+
+def _annotations(alert: Alert, links: Links) -> dict[str, str]:
+    return {
+        "summary": alert.summary.en,
+        "summary_ru": alert.summary.ru,
+        "description": alert.description.en,
+        "description_ru": alert.description.ru,
+        "runbook_url": f"{links.runbook}#{alert.name.lower()}",
+        "dashboard_url": f"{links.grafana}/d/{alert.board}",
+    }
+
+
+def _labels(alert: Alert) -> dict[str, str]:
+    return {"severity": alert.severity, "team": alert.team, "kind": alert.kind}
+
+
+def _rule(alert: Alert, links: Links) -> Value:
+    return {
+        "alert": alert.name,
+        "expr": alert.expr,
+        "for": alert.wait,
+        "keep_firing_for": alert.keep,
+        "labels": _labels(alert),
+        "annotations": _annotations(alert, links),
+    }
+
+
+def _tests(alert: Alert, links: Links) -> Iterator[Value]:
+    told, says = _annotations(alert, links), alert.fires.says or alert.description
+    told |= {"description": says.en, "description_ru": says.ru}
+    told["dashboard_url"] = _rendered(told["dashboard_url"], alert.fires.labels)
+    yield _test(
+        alert,
+        "fires",
+        alert.fires,
+        [{"exp_labels": {**alert.fires.labels, **_labels(alert)}, "exp_annotations": told}],
+    )
+    if alert.quiet:
+        yield _test(alert, "does not fire", alert.quiet, [])
+    if alert.silent_without_series:
+        yield _test(alert, "has no series", Case({}), [])
+
+
+def _test(alert: Alert, name: str, case: Case, expected: Sequence[Value]) -> Value:
+    return {
+        "name": f"{alert.name} {name}",
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
+        "alert_rule_test": [{"eval_time": case.at, "alertname": alert.name, "exp_alerts": expected}],
+    }
+
+
+def _rendered(text: str, labels: Mapping[str, str]) -> str:
+    for name, value in labels.items():
+        text = text.replace(f"{{{{ $labels.{name} }}}}", value)
+    return text
