@@ -57,9 +57,12 @@ def original_headers(record: LaneRecord) -> list[tuple[str, bytes]]:
 
 
 def origin(tp: TP, record: LaneRecord) -> list[tuple[str, bytes]]:
-    """Where the record first stood; kept as it is where a record was forwarded."""
+    """Where the record first stood; kept as it is where a record was forwarded.
+
+    Headers of ours on a record that we did not forward are somebody's copy from the quarantine.
+    """
     known = [pair for pair in record.headers if pair[0] in _ORIGIN]
-    if known:
+    if header(record, KIND) == EVENT and len(known) == len(_ORIGIN):
         return known
     texts = (tp.topic, str(tp.partition), str(record.offset), str(record.timestamp))
     return [(name, text.encode()) for name, text in zip(_ORIGIN, texts, strict=True)]
