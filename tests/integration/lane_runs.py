@@ -66,6 +66,7 @@ class Run:
     folder: Path
     topics: tuple[str, ...]
     partitions: int = 4
+    session_seconds: float = 6
     workers: list[Worker] = field(default_factory=list)
     sent: dict[Place, set[int]] = field(default_factory=dict)
 
@@ -103,6 +104,7 @@ class Run:
             "bootstrap": self.bootstrap,
             "topics": self.topics,
             "partitions": self.partitions,
+            "session": self.session_seconds,
             "folder": str(self.folder / name),
             "report": str(report),
             **settings,
