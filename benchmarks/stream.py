@@ -10,7 +10,8 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaConsumer
+from kafka import TopicPartition as KafkaPlace
 from kafka.admin import NewTopic
 
 BATCH_BYTES = 512 * 1024
@@ -197,17 +198,12 @@ def newest(bootstrap: str, topic: str) -> dict[tuple[int, bytes], bytes]:
 
 def ends_of(bootstrap: str, topic: str) -> dict[str, int]:
     """Where the partitions of a topic end now."""
-
-    async def ask() -> dict[str, int]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-        await consumer.start()
-        try:
-            tps = [TopicPartition(topic, n) for n in sorted(consumer.partitions_for_topic(topic) or ())]
-            return {place_name((tp.topic, tp.partition)): end for tp, end in (await consumer.end_offsets(tps)).items()}
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(ask())
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        places = [KafkaPlace(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        return {place_name((tp.topic, tp.partition)): end for tp, end in consumer.end_offsets(places).items()}
+    finally:
+        consumer.close()
 
 
 def topics_like(bootstrap: str, prefix: str) -> list[str]:

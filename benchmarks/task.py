@@ -95,6 +95,10 @@ class Meter:
         if self._began_at is None:
             self._began_at, self._began_cpu = monotonic(), processor_seconds()
 
+    def idle(self) -> None:
+        """Nothing was done yet: the clock starts at the last such moment."""
+        self._began_at, self._began_cpu = monotonic(), processor_seconds()
+
     def reached(self, events: int) -> None:
         """So many events are done for good; when this grows, the clock has not stopped yet."""
         if events != self._events:

@@ -6,6 +6,8 @@ memory, which is its quickest store.
 
 from __future__ import annotations
 
+from time import monotonic
+
 import faust
 import mode.loop
 
@@ -62,6 +64,15 @@ def build(task: Task, meter: Meter) -> faust.App:
     funnel = app.Table("funnel", partitions=task.partitions, default=int)
     responses = app.Table("responses", partitions=task.partitions, default=int)
     seen: dict[int, int] = {}
+    recovery = {"began": 0.0, "seconds": 0.0}
+
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    async def assigned(*_: object, **__: object) -> None:
+        recovery["began"] = monotonic()
+
+    @leads.on_recover  # type: ignore[untyped-decorator]
+    async def recovered() -> None:
+        recovery["seconds"] = monotonic() - recovery["began"]
 
     @app.agent(source)  # type: ignore[untyped-decorator]
     async def fold(stream: faust.StreamT[Event]) -> None:
@@ -95,7 +106,10 @@ def build(task: Task, meter: Meter) -> faust.App:
             if seen and sum(seen.values()) >= mine:
                 await app.producer.flush()  # every write to a changelog is acknowledged
                 meter.reached(sum(seen.values()))
-            meter.tell(durable={f"{task.topics[0]}/{n}": offset for n, offset in seen.items()})
+            meter.tell(
+                durable={f"{task.topics[0]}/{n}": offset for n, offset in seen.items()},
+                recovery_seconds=recovery["seconds"],
+            )
             await app.sleep(SAMPLE_SECONDS * 5)
 
     return app

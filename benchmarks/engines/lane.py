@@ -103,11 +103,10 @@ def _keep(entries: dict[KeyT, EntryT], key: KeyT, logged: EntryT) -> None:
 class ReferenceJob:
     """The lane's job: fold a chunk into the shard and log each entry that it changed once."""
 
-    def __init__(self, meter: Meter, pause_seconds: float = 0.0) -> None:
-        self._meter, self._pause_seconds = meter, pause_seconds
+    def __init__(self, pause_seconds: float = 0.0) -> None:
+        self._pause_seconds = pause_seconds
 
     def __call__(self, shard: ReferenceShard, _tp: TP, records: Sequence[LaneRecord]) -> Effects:
-        self._meter.began()
         leads, funnel, responses = shard.leads, shard.funnel, shard.responses
         changed: dict[str, Lead] = {}
         counted: dict[tuple[str, str, int], Count] = {}
@@ -171,7 +170,6 @@ def decoded(entries: Iterable[tuple[bytes, bytes]]) -> Counters:
 def main() -> None:
     """Run one worker until it is told to end."""
     task = Task.taken()
-    meter = Meter(task)
     app = LaneApp(
         task.name,
         broker=f"kafka://{task.bootstrap}",
@@ -187,10 +185,10 @@ def main() -> None:
         recovery_consistency_check=False,
     )
     table = app.lane_table("state", ReferenceShard, partitions=task.partitions)
-    job = ReferenceJob(meter, task.options.get("pause_seconds", 0.0))
+    job = ReferenceJob(task.options.get("pause_seconds", 0.0))
     for topic in task.topics:
         app.lane(app.lane_topic(topic, partitions=task.partitions), table, job)
-    watch(app, task, meter, lambda: sum(len(shard.leads) for shard in table.shards.values()))
+    watch(app, task, Meter(task), lambda: sum(len(shard.leads) for shard in table.shards.values()))
     run(app)
 
 

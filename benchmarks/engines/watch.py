@@ -32,6 +32,8 @@ def watch(
                     if applied.get(tp) != position.next_offset:
                         applied[tp] = position.next_offset
                         passages.append((f"{tp.topic}/{tp.partition}", position.next_offset, now))
+            if not any(at.next_offset for tp, at in positions.items() if f"{tp.topic}/{tp.partition}" in task.ends):
+                meter.idle()
             durable = {f"{tp.topic}/{tp.partition}": at.durable_offset for tp, at in positions.items()}
             meter.reached(sum(durable.values()))
             if stats.recoveries != recoveries:

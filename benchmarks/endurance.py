@@ -1,0 +1,270 @@
+"""Recovery, delay at half the peak, growth to many journeys, a year of a large department."""
+
+from __future__ import annotations
+
+import signal
+import time
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice, pairwise
+
+from agents.topics import ensure_topics
+from benchmarks import crm
+from benchmarks.engines.catalogue import ENGINES
+from benchmarks.measures import (
+    PARTITIONS,
+    Bench,
+    MainStream,
+    ReferenceStream,
+    Report,
+    finish,
+    main_settings,
+    main_workers,
+    reference_records,
+)
+from benchmarks.runs import Crew, Process, Source, crew, figures, python_of
+from benchmarks.stream import Passage, Sent, create_topics, ends_of, fill, fill_at, topics_like
+
+STOP_SECONDS = 60.0
+WARM_SHARE = 0.2
+"""The part of a delay run that does not count: the worker's first chunks."""
+SLOW_LEADS = 1_000
+Workers = AbstractContextManager[Crew]
+
+
+def recovery_of_lane(found: Bench, stream: ReferenceStream, events: int) -> Report:
+    """The lane's small job started again on the changelog that it has written."""
+    source, truth = stream.first(events)
+    name, place, engine = found.name("lane"), found.place("apart"), ENGINES["lane"]
+
+    def workers() -> Workers:
+        return crew(engine.module, python_of(engine), source, place, name, found.folder)
+
+    with workers() as first:
+        told = first.until(lambda lines: _events(lines) >= source.events, "the end of its source")
+        _end(first)
+    with workers() as second:
+        return _recovered(second, len(truth.leads), told)
+
+
+def recovery_of_faust(found: Bench, stream: ReferenceStream, events: int) -> Report:
+    """Idiomatic Faust started again on its three changelogs."""
+    engine = ENGINES["faust_tables"]
+    source, truth = stream.first(max(1000, events // engine.slowness))
+    name, place = found.name("faust"), found.place("apart")
+
+    def workers() -> Workers:
+        return crew(engine.module, python_of(engine), source, place, name, found.folder)
+
+    with workers() as first:
+        first.until(lambda lines: _events(lines) >= source.events, "the end of its source")
+        _end(first)
+    logs = [topic for topic in topics_like(found.bootstrap, name) if topic.endswith("-changelog")]
+    records = sum(sum(ends_of(found.bootstrap, topic).values()) for topic in logs)
+    with workers() as second:
+        told = second.until(lambda lines: all(line.get("recovery_seconds") for line in lines), "its recovery")
+    return _recovery(records, len(truth.leads), max(line["recovery_seconds"] for line in told))
+
+
+def recovery_of_main(found: Bench, stream: MainStream) -> Report:
+    """The full job started again: from Kafka to totals that are served, and true."""
+    name, place = found.name("main"), found.place("apart")
+    with stream.workers(name, place) as first:
+        told = finish(first, stream.source, stream.settings(name).moves_topic)
+        journeys = sum(line["entities"] for line in told)
+        _end(first)
+    with stream.workers(name, place) as second:
+        report = _recovered(second, journeys, told)
+        stream.prove(second)
+    stream.clear(name)
+    return report
+
+
+def _events(lines: Sequence[Report]) -> int:
+    return sum(line.get("events", 0) for line in lines)
+
+
+def _end(workers: Crew) -> None:
+    """As a deployment would: what is committed stays, the group is left at once."""
+    for process in workers.processes:
+        process.child.send(signal.SIGTERM)
+    for process in workers.processes:
+        process.child.wait(STOP_SECONDS)
+
+
+def _recovered(workers: Crew, entities: int, before: Sequence[Report]) -> Report:
+    told = workers.until(
+        lambda lines: sum(line.get("entities", 0) for line in lines) >= entities, "its recovery"
+    )
+    records = sum(line["recovered_records"] for line in told)
+    report = _recovery(records, entities, max(line["recovery_seconds"] for line in told))
+    return report | {"logged_mib": sum(line["changelog_bytes"] for line in before) / 1024**2}
+
+
+def _recovery(records: int, entities: int, seconds: float) -> Report:
+    return {
+        "records": records,
+        "journeys": entities,
+        "seconds": seconds,
+        "records_per_second": records / seconds,
+        "journeys_per_second": entities / seconds,
+    }
+
+
+def delay_of_lane(found: Bench, rate: float, seconds: float) -> Report:
+    """The small job under a steady stream."""
+    engine, topic, place = ENGINES["lane"], found.name("live"), found.place("apart")
+    create_topics(found.bootstrap, {topic: {}}, PARTITIONS)
+    source = Source(found.bootstrap, (topic,), PARTITIONS, 0, {f"{topic}/{n}": 0 for n in range(PARTITIONS)})
+    records = list(reference_records(topic, int(rate * seconds)))
+    name = found.name("lane")
+    with crew(engine.module, python_of(engine), source, place, name, found.folder, {"delays": True}) as workers:
+        return _delay(workers, source, records, rate)
+
+
+def delay_of_main(found: Bench, department: crm.Department, rate: float, seconds: float) -> Report:
+    """The full job under a steady stream."""
+    prefix, place = found.name("live") + "-", found.place("apart")
+    name = found.name("main")
+    settings = main_settings(found.bootstrap, name, prefix)
+    ensure_topics(settings)
+    topics = (settings.leads_topic, settings.deals_topic)
+    ends = {f"{topic}/{n}": 0 for topic in topics for n in range(PARTITIONS)}
+    source = Source(found.bootstrap, topics, PARTITIONS, 0, ends)
+    records = list(islice(crm.sent(department, settings), int(rate * seconds)))
+    with main_workers(found, source, name, place, prefix, 0, {"delays": True}) as workers:
+        return _delay(workers, source, records, rate)
+
+
+def _delay(workers: Crew, source: Source, records: Sequence[Sent], rate: float) -> Report:
+    """Send at the rate, and compare when offsets were sent with when totals held them."""
+    workers.until(
+        lambda lines: all(place in line.get("durable", {}) for line in lines for place in source.ends),
+        "its partitions",
+    )
+    ends, sent = fill_at(source.bootstrap, records, rate)
+    told = workers.until(
+        lambda lines: all(line["durable"].get(place, 0) >= end for line in lines for place, end in ends.items()),
+        "the end of the stream",
+    )
+    applied = [Passage(*each) for told in workers.counters() for each in told["passages"]]
+    warm = sent[0].at + WARM_SHARE * (sent[-1].at - sent[0].at)
+    weighed = sorted(delays(sent, applied, after=warm))
+    seconds = max(sent[-1].at - sent[0].at, 0.001)
+    return {
+        "events": len(records),
+        "rate": len(records) / seconds,
+        "wanted_rate": rate,
+        "processor_share": sum(line["cpu_seconds"] for line in told) / seconds,
+        "p50_ms": percentile(weighed, 0.50) * 1000,
+        "p99_ms": percentile(weighed, 0.99) * 1000,
+        "most_ms": weighed[-1][0] * 1000,
+    }
+
+
+def delays(sent: Sequence[Passage], applied: Sequence[Passage], *, after: float) -> Iterator[tuple[float, int]]:
+    """How long so many records took from being sent to being in the totals."""
+    reached: defaultdict[str, list[Passage]] = defaultdict(list)
+    for passage in applied:
+        reached[passage.place].append(passage)
+    low: dict[str, int] = {}
+    for place, upto, at in sent:
+        offset, low[place] = low.get(place, 0), upto
+        passages = reached[place]
+        index = bisect_right([passage.upto for passage in passages], offset) if at >= after else len(passages)
+        while offset < upto and index < len(passages):
+            until = min(upto, passages[index].upto)
+            yield passages[index].at - at, until - offset
+            offset, index = until, index + 1
+
+
+def percentile(weighed: Sequence[tuple[float, int]], share: float) -> float:
+    """The least value that so large a share of the weights does not exceed; values ascend."""
+    left = share * sum(weight for _, weight in weighed)
+    for value, weight in weighed:
+        left -= weight
+        if left <= 0:
+            return value
+    raise ValueError("no delays were measured")
+
+
+def growth(found: Bench, events: int, copies: int) -> Report:
+    """One worker filled with more and more journeys: memory and speed on the way."""
+    prefix, name = found.name("growth") + "-", found.name("main")
+    stream = MainStream(found, crm.department(main_settings("", name, prefix), events, copies), prefix)
+    with stream.workers(name, found.place("apart")) as workers:
+        told = finish(workers, stream.source, stream.settings(name).moves_topic)
+        stream.prove(workers)
+        process = workers.processes[0]
+        marks = _marks(process, told[0]["entities"])
+    first, last = marks[0], marks[-1]
+    grown = last["journeys"] - first["journeys"]
+    return {
+        "events": stream.source.events,
+        "marks": marks,
+        "bytes_per_journey": (last["resident_mib"] - first["resident_mib"]) * 1024**2 / max(grown, 1),
+    }
+
+
+def _marks(process: Process, journeys: int) -> list[Report]:
+    """A tenth, a fifth, a half and all of the journeys: memory there, and speed since the mark before."""
+    lines = [line for line in process.lines if line["began_at"] is not None and line["events"]]
+    steps = [lines[0]]
+    for share in (0.1, 0.2, 0.5, 1.0):
+        steps.append(next(line for line in lines if line["entities"] >= share * journeys))
+    return [
+        {
+            "journeys": line["entities"],
+            "resident_mib": line["resident_kib"] / 1024,
+            "events_per_second": (line["events"] - before["events"]) / max(line["at"] - before["at"], 0.001),
+        }
+        for before, line in pairwise(steps)
+    ]
+
+
+def year(found: Bench, events: int, copies: int) -> Report:
+    """A year of a department replayed through two workers."""
+    prefix, name = found.name("year") + "-", found.name("main")
+    department = crm.year(main_settings("", name, prefix), events, copies)
+    began = time.monotonic()
+    stream = MainStream(found, department, prefix)
+    filled = time.monotonic() - began
+    with stream.workers(name, found.place("pair")) as workers:
+        told = finish(workers, stream.source, stream.settings(name).moves_topic)
+        stream.prove(workers)
+        done = figures(told, stream.source.events)
+        journeys = sum(line["entities"] for line in workers.told())
+    return {
+        "events": done.events,
+        "journeys": journeys,
+        "reps": department.reps,
+        "preparing_seconds": filled,
+        "seconds": done.seconds,
+        "events_per_second": done.events_per_second,
+        "cpu_seconds_per_million": done.cpu_seconds_per_million,
+        "peak_mib": done.peak_kib / 1024,
+    }
+
+
+def slow(found: Bench, seconds: float) -> Report:
+    """The small job that rests after every chunk, so that most of its source waits: memory must not grow."""
+    engine, topic, place = ENGINES["lane"], found.name("slow"), found.place("apart")
+    create_topics(found.bootstrap, {topic: {}}, PARTITIONS)
+    events = int(200_000 * seconds / 10) + 20_000
+    ends = fill(found.bootstrap, reference_records(topic, events, SLOW_LEADS))
+    source = Source(found.bootstrap, (topic,), PARTITIONS, events, ends)
+    rest = {"pause_seconds": 0.2}
+    with crew(engine.module, python_of(engine), source, place, found.name("lane"), found.folder, rest) as workers:
+        workers.until(lambda lines: _events(lines) > 0, "its first chunk")
+        time.sleep(seconds)
+        workers.told()
+        lines = [line for line in workers.processes[0].lines if line["events"]]
+    middle, last = lines[len(lines) // 2], lines[-1]
+    return {
+        "events": last["events"],
+        "waiting": events - last["events"],
+        "resident_mib_halfway": middle["resident_kib"] / 1024,
+        "resident_mib_at_end": last["resident_kib"] / 1024,
+    }
