@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboards.alerting import Links, alert_rules, alert_tests
+from dashboards.alertmanager import alertmanager
 from dashboards.alerts import alerts
 from dashboards.rules import rules
+from dashboards.runbook import runbook
 from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT, Funnels
 from streams.kpis import Catalogue
 
 GENERATED = Path(__file__).parent / "generated"
+RUNBOOK = "../../docs/runbook.md"
 
 
 def generated(
@@ -24,4 +27,7 @@ def generated(
         "rules.yml": rules(catalogue, funnels),
         "alerts.yml": alert_rules(every, links),
         "alerts_test.yml": alert_tests(every, links, "alerts.yml"),
+        "alertmanager.yml": alertmanager(telegram=False),
+        "alertmanager-telegram.yml": alertmanager(telegram=True),
+        RUNBOOK: runbook(every),
     }
