@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from agents.broker import producer
 from tests.brokers import KafkaBroker
 from tests.chaos.conftest import Campaigns
 from tests.chaos.harness import Campaign
 from tests.chaos.plan import Row, size
 from tests.chaos.workload import START_MS, records
-from tests.integration.worker import Worker, until
+from tests.integration.worker import Place, Worker, until
 from tests.oracle import Record
 
 pytestmark = [
@@ -44,16 +46,30 @@ def probe(number: int) -> Record:
 
 def delays_ms(campaign: Campaign, worker: Worker) -> list[float]:
     """From the sending of an event to the moment when the worker's numbers hold it, in order of size."""
-    found = []
-    for number in range(PROBES):
-        sent_at = time.monotonic()
-        (topic, partition, offset), *_ = campaign.publish([probe(number)])
-        place = (topic, partition)
-        until(
-            lambda place=place, offset=offset: (worker.positions("next_offset").get(place) or 0) > offset, str
-        )  # type: ignore[misc]
-        found.append((time.monotonic() - sent_at) * 1000)
+    found, deployment = [], campaign.deployment
+    with producer(deployment.settings) as client:
+        for number in range(PROBES):
+            record = probe(number)
+            sent_at = time.monotonic()
+            sent = client.send(
+                deployment.settings.leads_topic,
+                record.value,
+                key=record.key,
+                timestamp_ms=record.timestamp_ms,
+            )
+            client.flush()
+            told = sent.get(30)
+            place = (told.topic, told.partition)
+            until(partial(holds, worker, place, told.offset), worker.told)
+            found.append((time.monotonic() - sent_at) * 1000)
+            deployment.ends[place] = told.offset + 1
+            campaign.records.append(record)
     return sorted(found)
+
+
+def holds(worker: Worker, place: Place, offset: int) -> bool:
+    """Whether the worker's numbers hold a record."""
+    return (worker.positions("next_offset").get(place) or 0) > offset
 
 
 def test_a_backlog_is_drained_exactly(campaigns: Campaigns, eager_broker: KafkaBroker, row: Row) -> None:

@@ -13,7 +13,7 @@ from tests.chaos.conftest import Campaigns
 from tests.chaos.faults import Faults
 from tests.chaos.harness import Campaign
 from tests.chaos.plan import Row, size, times
-from tests.chaos.workload import records
+from tests.chaos.workload import SPAN_MS, START_MS, beats, records
 from tests.integration.worker import Worker, split, until
 from tests.oracle import Record
 
@@ -25,6 +25,8 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 PARTITIONS = 6
+SETTINGS = {"VORONKA_PARTITIONS": str(PARTITIONS), "VORONKA_SESSION_TIMEOUT_SECONDS": "6"}
+END_MS = START_MS + SPAN_MS + 90 * 86_400_000
 PACED = Faults(pace=0.1, chunk=250)
 
 
@@ -98,7 +100,7 @@ def test_replacing_workers_keeps_totals_and_owners(
 ) -> None:
     """Totals are the oracle's, no shard is exported by two at once, and the stall is known."""
     rounds, ownership = times(2, 40), Ownership()
-    with campaigns(eager_broker, VORONKA_PARTITIONS=str(PARTITIONS)) as campaign:
+    with campaigns(eager_broker, **SETTINGS) as campaign:
         known = list(records(row.random, size(12_000, 400_000)))
         step = len(known) // rounds + 1
         crew = Crew(campaign, [campaign.start(PACED) for _ in range(3)], ownership)
@@ -108,6 +110,8 @@ def test_replacing_workers_keeps_totals_and_owners(
             row.recovery_seconds.append(
                 crew.go_on(piece, kill=number % 2 == 1, round_seconds=15.0 if rounds > 10 else 0.0)
             )
+        # Each worker has an event clock of its own: let the last event reach all of them.
+        campaign.publish(beats(END_MS, PARTITIONS))
         found = campaign.judge(*crew.workers)
         row.figures["ownership_samples"] = ownership.samples
         assert not ownership.twice, Counter(ownership.twice)

@@ -15,11 +15,12 @@ from tests.chaos.conftest import Campaigns
 from tests.chaos.faults import Faults
 from tests.chaos.harness import Campaign
 from tests.chaos.plan import Row, size
+from tests.chaos.workload import beats
 from tests.integration.worker import Worker
 from tests.oracle import Config, Record
 from tests.oracle.units import Refused
 from tests.oracle.wire import parse
-from tests.simulator import World, partition_of
+from tests.simulator import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(900)]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -68,12 +69,6 @@ def edges() -> list[Record]:
     return found
 
 
-def beats(now_ms: int) -> list[Record]:
-    """An event in each partition that says nothing but the time."""
-    names = {partition_of(f"lead/beat-{n}".encode(), PARTITIONS): f"lead/beat-{n}" for n in range(50)}
-    return [said(f"{name} {now_ms}", name, "scored", now_ms, now_ms, score=3) for name in names.values()]
-
-
 def of_2099(now_ms: int) -> Record:
     """An event whose sender's clock is 74 years ahead."""
     return said("far", "lead/far", "created", ms("2099-01-01 00:00"), now_ms, channel="inbound")
@@ -89,7 +84,7 @@ def stages(random: Random, events: int) -> list[list[Record]]:
             slices[number].append(record)
     for due, now_ms in zip(slices, ends, strict=True):
         due.sort(key=lambda record: record.timestamp_ms)
-        due += [of_2099(now_ms), *beats(now_ms)]
+        due += [of_2099(now_ms), *beats(now_ms, PARTITIONS)]
     return slices
 
 

@@ -11,6 +11,7 @@ from time import gmtime, strftime
 
 from agents.crm.cast import ROSTER, SOURCE_NAMES
 from tests.oracle import Record
+from tests.simulator import partition_of
 
 START_MS = 1_760_000_000_000
 SPAN_MS = 60 * 86_400_000
@@ -111,3 +112,23 @@ def name(record: Record) -> str:
     assert record.value is not None
     start = record.value.index(b'"id":"') + 6
     return record.value[start : record.value.index(b'"', start)].decode()
+
+
+def beats(now_ms: int, partitions: int) -> list[Record]:
+    """An event in each partition that says nothing but the time: it moves the event clock of every worker."""
+    leads = {partition_of(f"lead/beat-{n}".encode(), partitions): f"lead/beat-{n}" for n in range(100)}
+    seconds, ms = divmod(now_ms, 1000)
+    time = f"{strftime('%Y-%m-%dT%H:%M:%S', gmtime(seconds))}.{ms:03}Z"
+    return [
+        Record(
+            "crm.leads",
+            lead.encode(),
+            (
+                f'{{"id":"{lead} {now_ms}","source":"/beat","type":"crm.lead.scored","subject":"{lead}",'
+                f'"time":"{time}","data":{{"score":3}}}}'
+            ).encode(),
+            (),
+            now_ms,
+        )
+        for lead in leads.values()
+    ]
