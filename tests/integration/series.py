@@ -14,7 +14,7 @@ from streams import metrics
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS, Unit
 from streams.metrics import Metric
 from streams.money import EXPONENTS
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS
 from tests.oracle import Reading, Record, oracle_facts, read
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -82,8 +82,7 @@ def expected(reading: Reading) -> dict[Series, int]:
 
 def _total(metric: Metric, reading: Reading) -> Iterator[tuple[Series, int]]:
     stock, names = "window" not in metric.labels, [label for label in metric.labels if label != "window"]
-    rare = metric.family in ("source", "rep")
-    for window in ("all",) if stock else WINDOWS_BY_SOURCE_AND_REP if rare else WINDOWS:
+    for window in ("all",) if stock else WINDOWS:
         for (family, total, *labels), amount in reading[window].items():
             if (family, total) == (metric.family, metric.total):
                 known = dict(zip(names, labels, strict=False)) | ({} if stock else {"window": window})

@@ -85,10 +85,10 @@ class Worker:
         """For failure messages."""
         return f"exit code {self.child.exit_code}, progress {self.progress()}\n{self.child.log_tail()}"
 
-    def resident_kib(self) -> int:
-        """Memory that the process holds now."""
+    def memory_kib(self, kind: str = "VmRSS") -> int:
+        """Memory that the process holds now, or held at most (`VmHWM`)."""
         lines = Path(f"/proc/{self.child.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) for line in lines if line.startswith(kind))
 
 
 @dataclass
