@@ -8,6 +8,7 @@ from pathlib import Path
 from dashboards.alerting import Links, alert_rules, alert_tests
 from dashboards.alertmanager import alertmanager
 from dashboards.alerts import alerts
+from dashboards.boards import boards
 from dashboards.rules import rules
 from dashboards.runbook import runbook
 from streams.catalogue import SHIPPED
@@ -30,4 +31,5 @@ def generated(
         "alertmanager.yml": alertmanager(telegram=False),
         "alertmanager-telegram.yml": alertmanager(telegram=True),
         RUNBOOK: runbook(every),
+        **boards(catalogue, funnels),
     }

@@ -69,7 +69,7 @@ def _groups(name: str, batches: Iterable[Sequence[Value]]) -> Iterator[Value]:
 
 def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[Value]]:
     for kpi in measured(catalogue):
-        if dimension in kpi.entry.dimensions:
+        if promql.has_rule(kpi, dimension):
             name, sample = promql.rule_name(kpi.id, dimension), promql.sample_name(kpi.id, dimension)
             batch = [_rule(name, promql.gated(promql.value(kpi, dimension)))]
             if has_sample(kpi):

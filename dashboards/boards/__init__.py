@@ -1,0 +1,30 @@
+"""Grafana boards in English and Russian from one source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboards.boards.catalogue import all_kpis
+from dashboards.boards.frame import to_json
+from dashboards.boards.kpi_panels import KpiPanels
+from dashboards.boards.panels import Language, Speech
+from dashboards.boards.people import reps, sources
+from dashboards.boards.pipeline import pipeline
+from dashboards.boards.response import response
+from dashboards.boards.sales import funnel, overview, revenue
+from streams.funnels import Funnels
+from streams.kpis import Catalogue
+
+LANGUAGES: tuple[Language, ...] = ("en", "ru")
+BOARDS = (overview, funnel, response, revenue, reps, sources, pipeline, all_kpis)
+
+
+def boards(catalogue: Catalogue, funnels: Funnels) -> Mapping[str, str]:
+    """Classic JSON of every board in every language, by file name."""
+    texts = {}
+    for language in LANGUAGES:
+        panels = KpiPanels(catalogue, Speech(language, funnels))
+        for make in BOARDS:
+            board = make(panels)
+            texts[f"{language}/{board.name}.json"] = to_json(board, panels.speech)
+    return texts

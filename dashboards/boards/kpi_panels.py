@@ -1,0 +1,159 @@
+"""Panels of KPIs: titles, units, limits and texts come from the catalogue, expressions from the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboards.boards.panels import (
+    GREEN,
+    ORANGE,
+    About,
+    Panel,
+    Query,
+    Speech,
+    Steps,
+    bars,
+    cells,
+    lines,
+    number,
+)
+from streams.kpis import Catalogue, Dimension, Kpi, Text
+from streams.promql import rule_name
+
+UNITS = {
+    "count": "short",
+    "ratio": "percentunit",
+    "hours": "h",
+    "days": "d",
+    "money": "currencyRUB",
+    "months": "short",
+    "score": "short",
+    "multiple": "suffix: ×",
+    "points": "short",
+}
+_NEXT = {
+    "finance": Text(
+        "see on the Funnel board at which stage deals are lost.",
+        "посмотрите на доске «Воронка», на каком этапе теряются сделки.",
+    ),
+    "customers": Text(
+        "see on the Sources board where fewer, or worse, leads come from.",
+        "посмотрите на доске «Источники», откуда лидов стало меньше или они хуже.",
+    ),
+    "processes": Text(
+        "see on the Response and Funnel boards which step takes longer or loses more.",
+        "посмотрите на досках «Ответ» и «Воронка», какой шаг замедлился или теряет больше.",
+    ),
+    "learning": Text(
+        "compare the reps on the Reps board and help the one who fell behind.",
+        "сравните продавцов на доске «Продавцы» и помогите отставшему.",
+    ),
+}
+_LABELS: dict[Dimension, tuple[str, ...]] = {
+    "department": (),
+    "channel": ("channel",),
+    "stage": ("channel", "stage"),
+    "source": ("source",),
+    "rep": ("rep",),
+}
+_SCOPES: dict[Dimension, tuple[str, ...]] = _LABELS | {"stage": ("channel",)}
+
+
+@dataclass(frozen=True)
+class KpiPanels:
+    """The panels of one catalogue in one language."""
+
+    catalogue: Catalogue
+    speech: Speech
+
+    def title(self, kpi_id: str) -> str:
+        """A KPI's name in this language."""
+        return self.speech.of(self._kpi(kpi_id).entry.names)
+
+    def number(self, kpi_id: str, span: int = 4) -> Panel:
+        """The department's value and its course."""
+        return number(self._about(kpi_id), self.expr(kpi_id, "department"), span=span)
+
+    def lines(self, kpi_id: str, dimension: Dimension, *, span: int = 12) -> Panel:
+        """Values as they were published, by a dimension."""
+        about = self._about(kpi_id, self.speech("as published", "как показывалось"))
+        legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension]) or self.title(kpi_id)
+        return lines(about, [Query(self.expr(kpi_id, dimension), legend)], self.speech, span=span)
+
+    def bars(self, kpi_id: str, dimension: Dimension, *, span: int = 12) -> Panel:
+        """Values now, the greatest first."""
+        legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension])
+        expr = f"sort_desc({self.expr(kpi_id, dimension)})"
+        return bars(self._about(kpi_id), [Query(expr, legend)], span=span)
+
+    def table(
+        self, title: Text, kpi_ids: Sequence[str], dimension: Dimension, link: tuple[Text, str]
+    ) -> Panel:
+        """A row for each value of the dimension's label, a column for each KPI."""
+        (label,) = _LABELS[dimension]
+        columns = [
+            (
+                self.title(kpi_id),
+                UNITS[self._kpi(kpi_id).entry.unit],
+                f"max by ({label}) ({self.expr(kpi_id, dimension)})",
+            )
+            for kpi_id in kpi_ids
+        ]
+        healthy = self.speech(
+            "Compare the rows. A rate that rests on few leads says little: look at the counts beside it "
+            "before "
+            "you act, and open the row for its detail.",
+            "Сравнивайте строки. Доля, за которой мало лидов, ничего не говорит: прежде чем действовать, "
+            "посмотрите на количество рядом и откройте подробности строки.",
+        )
+        return cells(
+            About(self.speech.of(title), healthy), label, columns, (self.speech.of(link[0]), link[1])
+        )
+
+    def expr(self, kpi_id: str, dimension: Dimension, *, window: str = "$window") -> str:
+        """A KPI's rule, narrowed by what is chosen on the board."""
+        kpi = self._kpi(kpi_id)
+        matchers = [f'{label}=~"${label}"' for label in _SCOPES[dimension]]
+        if kpi.period == "window":
+            matchers.insert(0, f'window="{window}"')
+        name = rule_name(kpi.id, dimension)
+        return f"{name}{{{','.join(matchers)}}}" if matchers else name
+
+    def _kpi(self, kpi_id: str) -> Kpi:
+        return self.catalogue.by_alias[kpi_id]
+
+    def _about(self, kpi_id: str, suffix: str = "") -> About:
+        kpi = self._kpi(kpi_id)
+        title = f"{self.title(kpi_id)}, {suffix}" if suffix else self.title(kpi_id)
+        texts = (self.speech.of(kpi.entry.description), self._healthy(kpi), self._otherwise(kpi))
+        return About(title, " ".join(texts), UNITS[kpi.entry.unit], _steps(kpi))
+
+    def _healthy(self, kpi: Kpi) -> str:
+        entry, say = kpi.entry, self.speech
+        target = entry.target if entry.target is not None else entry.baseline
+        if target is not None:
+            shown = f"{target:.4g}" if entry.unit != "ratio" else f"{target:.0%}"
+            return {
+                "up": say(f"Healthy: {shown} or more.", f"Норма: {shown} или больше."),
+                "down": say(f"Healthy: {shown} or less.", f"Норма: {shown} или меньше."),
+                "context": say(f"Healthy: about {shown}.", f"Норма: около {shown}."),
+            }[entry.direction]
+        return {
+            "up": say("Healthy: not below the previous period.", "Норма: не ниже предыдущего периода."),
+            "down": say("Healthy: not above the previous period.", "Норма: не выше предыдущего периода."),
+            "context": say("Read it together with the others.", "Смотрите вместе с другими."),
+        }[entry.direction]
+
+    def _otherwise(self, kpi: Kpi) -> str:
+        return f"{self.speech('Otherwise', 'Иначе')}: {self.speech.of(_NEXT[kpi.entry.perspective])}"
+
+
+def _steps(kpi: Kpi) -> Steps:
+    """A target colours the number; without one no limit means anything."""
+    entry = kpi.entry
+    target = entry.target if entry.target is not None else entry.baseline
+    if target is None or entry.direction == "context":
+        return ()
+    good, bad = (GREEN, ORANGE) if entry.direction == "down" else (ORANGE, GREEN)
+    return ((None, good), (target, bad))
