@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import socket
 import ssl
 import time
@@ -158,5 +159,7 @@ def run_worker(settings: Settings) -> None:
     (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
     # Journeys rest as bytes: scanning a chunk's short-lived objects at Python's default pace costs a third.
     gc.set_threshold(50_000, 20, 100)
+    # At DEBUG it would write every record that we send, and so people's data, into the log.
+    logging.getLogger("aiokafka").setLevel(logging.INFO)
     worker = VoronkaWorker(settings)
     faust.Worker(worker.app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()
