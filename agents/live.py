@@ -43,8 +43,8 @@ class News:
 class Live:
     """The numbers of each window that somebody watches."""
 
-    def __init__(self, state: WorkerState) -> None:
-        self._state = state
+    def __init__(self, state: WorkerState, drop_seconds: float = DROP_SECONDS) -> None:
+        self._state, self._drop_seconds = state, drop_seconds
         self._about = message("about", about(state.settings))
         self._news: dict[str, News] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -79,17 +79,21 @@ class Live:
 
     async def _feed(self, request: Request, response: StreamResponse, window: str) -> None:
         seen, sent_at = None, 0.0
-        await _send(response, self._about)
+        await self._send(response, self._about)
         while not self._closing.is_set() and request.transport and not request.transport.is_closing():
             news = await self._newest(window)
             if news is not seen:
-                await _send(response, news.message)
+                await self._send(response, news.message)
                 seen, sent_at = news, time.monotonic()
             elif time.monotonic() - sent_at >= BEAT_SECONDS:
-                await _send(response, message("beat", self._state.now_ms()))
+                await self._send(response, message("beat", self._state.now_ms()))
                 sent_at = time.monotonic()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), PAUSE_SECONDS)
+
+    async def _send(self, response: StreamResponse, data: bytes) -> None:
+        async with asyncio.timeout(self._drop_seconds):
+            await response.write(data)
 
     @contextmanager
     def _viewer(self, window: str) -> Iterator[None]:
@@ -135,8 +139,3 @@ def mark_of(state: WorkerState) -> Mark:
 def message(event: str, data: object) -> bytes:
     """A server-sent event; JSON has no line breaks of its own."""
     return b"event: " + event.encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
-
-
-async def _send(response: StreamResponse, data: bytes) -> None:
-    async with asyncio.timeout(DROP_SECONDS):
-        await response.write(data)

@@ -11,7 +11,7 @@ from agents.settings import Settings
 from agents.turns import Turns
 from agents.view import View
 from agents.waiting import read_waiting, shards_of
-from streams.base_totals import RESPONSE_EDGES_SECONDS
+from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.catalogue import SHIPPED
 from streams.kpis import ALL_TIME, PERIODS
 from streams.windows import WINDOWS_BY_SOURCE_AND_REP
@@ -55,7 +55,7 @@ _DIMENSIONS_LEFT_OUT = {"by_source", "by_rep"}
 
 
 def about(settings: Settings) -> dict[str, Any]:
-    """Names of channels, stages and KPIs in both languages, and what the deployment chose."""
+    """Names of channels, stages and KPIs in both languages, of totals in one, and what was configured."""
     funnels = settings.funnels
     return {
         "currency": settings.currency,
@@ -71,6 +71,7 @@ def about(settings: Settings) -> dict[str, Any]:
             }
             for channel in funnels.channels
         ],
+        "totals": {total.id: total.help for total in BASE_TOTALS.values() if total.kind == "flow"},
         "kpis": {
             kpi: {
                 "names": SHIPPED.kpis[kpi].entry.names,

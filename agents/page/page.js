@@ -33,8 +33,15 @@ let period = chosen("window", FIRST_WINDOWS, "30d");
 let about = null, pulse = null, words = new Words(texts, language, about);
 let source = null, heardAt = performance.now(), connection = "connecting", toldAt = 0;
 
-function connect() {
+// A browser opens six connections to a host: pages that nobody looks at give theirs back.
+function disconnect() {
   source?.close();
+  source = null;
+}
+
+function connect() {
+  disconnect();
+  if (document.hidden) return;
   heardAt = performance.now();
   source = new EventSource(`/api/live?window=${period}`);
   listen("about", (data) => {
@@ -49,7 +56,7 @@ function connect() {
   const mine = source;
   source.onerror = () => {
     state("lost");
-    if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === source && connect(), RETRY_MS);
+    if (mine === source && mine.readyState === EventSource.CLOSED) setTimeout(() => mine === source && connect(), RETRY_MS);
   };
 }
 
@@ -114,6 +121,7 @@ function speak() {
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = words.say(node.dataset.text);
   state(connection);
   document.body.dataset.settled = "no";
+  toldAt = 0;
   if (pulse) draw();
 }
 
@@ -148,7 +156,10 @@ radios("themes", "theme", theme, (value) => {
   theme = value;
   colour();
 });
-setInterval(() => performance.now() - heardAt > SILENCE_MS && connect(), 5_000);
+setInterval(() => source && performance.now() - heardAt > SILENCE_MS && connect(), 5_000);
+addEventListener("pagehide", disconnect);
+addEventListener("pageshow", ({ persisted }) => persisted && connect());
+document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
 colour();
 speak();
 connect();

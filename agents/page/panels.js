@@ -4,6 +4,7 @@ import { h, svg, table } from "./dom.js";
 const TILES = ["revenue", "won_deals", "lost_deals", "win_rate_closed", "initial_enquiries", "response_within_1h_share", "leads_waiting", "pipeline_value_open"];
 const ROLLING = new Set(["1h", "24h", "7d", "30d", "90d"]);
 const HOUR_SECONDS = 3600;
+const SHORT = 8;
 
 export function tiles(pulse, words) {
   return TILES.map((id) => tile(id, pulse, words));
@@ -12,7 +13,8 @@ export function tiles(pulse, words) {
 function tile(id, pulse, words) {
   const kpi = pulse.kpis[id], { names, descriptions, unit, direction } = words.about.kpis[id];
   const few = kpi.n !== null && kpi.n < kpi.min_sample && kpi.value !== null && unit === "ratio";
-  const value = h("span", { class: few ? "value few" : "value", "data-key": id, "data-kpi": id, "data-value": kpi.value }, words.value(kpi.value, unit));
+  const text = words.value(kpi.value, unit), kind = `value${few ? " few" : ""}${text.length > SHORT ? " long" : ""}`;
+  const value = h("span", { class: kind, "data-key": id, "data-kpi": id, "data-value": kpi.value }, text);
   const note = few ? words.say("few", { n: kpi.n }) : kpi.period === "now" ? words.say("now") : null;
   const before = pulse.before?.kpis[id];
   return h("div", { class: "tile", title: words.name(descriptions) },
@@ -115,12 +117,12 @@ export function reps(pulse, words) {
 export function repsNote(pulse, words) {
   const window = words.texts[`window_${pulse.reps.window}`] ?? pulse.reps.window;
   const { rows, more } = pulse.reps;
-  return more ? words.say("reps_more", { window, shown: rows.length, more }) : words.say("reps_of", { window });
+  return more ? words.say("reps_more", { window, shown: rows.length, more }) : window;
 }
 
 function counts(caption, kind, heads, amounts, words) {
   const rows = Object.entries(amounts).map(([name, amount]) =>
-    [h("th", { scope: "row", title: name }, words.texts[`${kind}_${name}`] ?? name), count(amount, `${kind}.${name}`, words)]);
+    [h("th", { scope: "row", title: name }, words.texts[`${kind}_${name}`] ?? words.about.totals[name] ?? name), count(amount, `${kind}.${name}`, words)]);
   if (!rows.length) return h("p", { class: "empty" }, words.say("nothing"));
   return table(caption, [[heads[0], ""], [heads[1], "number"]], rows, "short");
 }

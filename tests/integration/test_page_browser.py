@@ -1,0 +1,319 @@
+"""The live page in a real Chromium, on a worker that has read a simulated department."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+from selenium.webdriver.common.keys import Keys
+
+from agents.broker import producer, true_ends
+from agents.crm.command import calendar_of
+from agents.crm.publish import Publisher, publish
+from agents.crm.world import simulate
+from tests.brokers import EmbeddedBroker
+from tests.integration.browser import PHONE, Browser, chromium
+from tests.integration.worker import Deployment, Worker, deployed, split, until
+from tests.stories.telling import MOSCOW, lead, ms
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+START_MS, END_MS = ms("2026-03-02 00:00"), ms("2026-03-16 12:00")
+VIEWERS, BURST = 50, 4_000
+HOSTILE = "<img src=x onerror=alert(1)>&\"'"
+
+
+@dataclass
+class House:
+    """A deployment, its first worker, and the page in a browser."""
+
+    deployment: Deployment
+    worker: Worker
+    browser: Browser
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.worker.port}"
+
+    def open(self, query: str = "language=en&theme=light&window=30d", **size: Any) -> None:
+        """Load the page with choices in its address."""
+        self.browser.open(f"{self.address}/?{query}", **size)
+
+    def kpis(self, window: str) -> dict[str, Any]:
+        """`/api/kpis` of a window."""
+        found: dict[str, Any] = json.loads(self.worker.get(f"/api/kpis?window={window}")[1])["kpis"]
+        return found
+
+    def shown(self, key: str) -> str:
+        """The text that the page shows under a key."""
+        found: str = self.browser.ask(
+            "return document.querySelector(`[data-key='${arguments[0]}']`).textContent", key
+        )
+        return found
+
+
+def published(deployment: Deployment) -> None:
+    """Two weeks of a department, as the demo simulates them."""
+    settings = deployment.settings
+    events = simulate(7, START_MS, END_MS, calendar_of(settings))
+    with producer(settings) as client:
+        publish(Publisher(settings, client), events, lambda _: 0.0, threading.Event())
+    for topic in (settings.leads_topic, settings.deals_topic):
+        deployment.ends |= {(topic, number): end for number, end in true_ends(settings, topic).items()}
+
+
+@pytest.fixture(scope="module")
+def house(
+    embedded_broker: EmbeddedBroker,
+    fresh_name: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
+    """One for all tests here: they may add leads, and come in the order of this file."""
+    folder, env = tmp_path_factory.mktemp("page"), {"VORONKA_SESSION_TIMEOUT_SECONDS": "3"}
+    with (
+        chromium(folder / "profile") as browser,
+        deployed(embedded_broker.bootstrap, fresh_name("page"), folder, env) as deployment,
+    ):
+        worker = deployment.start()
+        published(deployment)
+        worker.child.await_ready(worker.ready, 60)
+        deployment.settle(worker)
+        yield House(deployment, worker, browser)
+
+
+def test_the_page_shows_what_the_kpi_api_tells(house: House) -> None:
+    """Tiles and funnels, unrounded; first paint is reported."""
+    house.open()
+    kpis = house.kpis("30d")
+    tiles = house.browser.ask(
+        "return [...document.querySelectorAll('[data-kpi]')].map((e) => [e.dataset.kpi, e.dataset.value])"
+    )
+    assert len(tiles) == 8
+    assert {kpi: float(value) for kpi, value in tiles} == {kpi: kpis[kpi]["value"] for kpi, _ in tiles}
+    assert kpis["won_deals"]["value"] > 5
+    assert house.shown("won_deals") == str(kpis["won_deals"]["value"])
+    stages = {
+        f"{channel}.{stage}.entered": value["value"]
+        for channel, by_stage in kpis["stage_entries"]["by_stage"].items()
+        for stage, value in by_stage.items()
+    }
+    assert len(stages) > 30
+    drawn = house.browser.ask(
+        "return [...document.querySelectorAll('.funnel [data-key$=entered]')]"
+        ".map((e) => [e.dataset.key, Number(e.dataset.value)])"
+    )
+    assert {key: value for key, value in drawn if value} == stages
+    assert house.browser.ask("return document.querySelectorAll('.funnel svg rect').length") == len(drawn)
+    paint = house.browser.ask(
+        "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+    )
+    print(f"first contentful paint after {paint} ms")
+
+
+def test_an_event_reaches_the_page_at_once(house: House) -> None:
+    """A new enquiry is counted and stands in the list of those who wait; how quickly is reported."""
+    house.open()
+    settled, before = "#waiting tbody tr", house.kpis("30d")["leads_waiting"]["value"]
+    assert house.browser.ask("return document.querySelectorAll(arguments[0]).length", settled) == before
+    began = time.monotonic()
+    new = lead("late-enquiry", "created", "2026-03-16 11:59", channel="inbound", owner=HOSTILE)
+    house.deployment.publish([new])
+    house.browser.until(
+        "return document.querySelector('[data-kpi=leads_waiting]').dataset.value === arguments[0]",
+        str(before + 1),
+    )
+    print(f"event to page in {time.monotonic() - began:.3f} s")
+    rows = house.browser.ask(
+        "return [...document.querySelectorAll('#waiting tbody tr')]"
+        ".map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    assert next(row for row in rows if row[0] == "late-enquiry")[3:] == ["Inbound sales", HOSTILE]
+    assert house.browser.ask("return document.images.length") == 0
+
+
+def words(browser: Browser) -> set[str]:
+    """Everything the page says that is neither a number nor a name from the data."""
+    texts = browser.ask(
+        "return [...document.querySelectorAll("
+        "'h1, h2, h3, p, dt, label, legend, caption, thead th, .funnel th')]"
+        ".map((e) => e.textContent.trim())"
+    )
+    return {text for text in texts if any(letter.isalpha() for letter in text) and "/api/" not in text}
+
+
+def test_language_period_and_colours_switch_and_stay(house: House) -> None:
+    """All texts change, the numbers are those of the period, and a reload keeps the choice."""
+    house.open()
+    browser, ground = house.browser, "return getComputedStyle(document.body).backgroundColor"
+    english, light = words(browser), browser.ask(ground)
+    for group, value in (("language", "ru"), ("theme", "dark"), ("window", "7d")):
+        browser.ask(
+            "document.querySelector(`[name=${arguments[0]}][value='${arguments[1]}']`).click()", group, value
+        )
+    browser.until("return document.body.dataset.shown === '7d ru'")
+    assert browser.ask("return document.documentElement.lang") == "ru"
+    assert browser.ask(ground) != light
+    russian = words(browser)
+    assert "Активные продажи" in russian
+    assert english & russian == {"EN", "RU", "Voronka"}
+    revenue = browser.ask("return document.querySelector('[data-kpi=revenue]').dataset.value")
+    assert float(revenue) == house.kpis("7d")["revenue"]["value"]
+    browser.open(f"{house.address}/")
+    assert browser.ask("return [document.body.dataset.shown, document.documentElement.dataset.theme]") == [
+        "7d ru",
+        "dark",
+    ]
+    browser.ask("localStorage.clear()")
+
+
+def test_it_follows_the_colours_of_the_machine_unless_told_otherwise(house: House) -> None:
+    """Dark where the machine is dark."""
+    seen = []
+    for scheme in ("light", "dark"):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        house.browser.command("Emulation.setEmulatedMedia", features=features)
+        house.open("theme=auto&language=en")
+        seen.append(house.browser.ask("return getComputedStyle(document.body).backgroundColor"))
+    house.browser.command("Emulation.setEmulatedMedia", features=[])
+    assert len(set(seen)) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(
+    "size", [PHONE, (320, 568), (1440, 900), (2560, 1440)], ids=lambda size: str(size[0])
+)
+def test_nothing_sticks_out_at_any_width(house: House, language: str, size: tuple[int, int]) -> None:
+    """From a small phone to a wall: nobody scrolls sideways, no tile cuts its number."""
+    house.open(f"language={language}&theme=dark&window=month", size=size)
+    assert house.browser.ask("return document.documentElement.scrollWidth") <= size[0]
+    assert (
+        house.browser.ask(
+            "return [...document.querySelectorAll('.tile .value')]"
+            ".filter((e) => e.scrollWidth > e.clientWidth)"
+            ".map((e) => e.textContent)"
+        )
+        == []
+    )
+
+
+def test_the_keyboard_reaches_everything_and_switches(house: House) -> None:
+    """Skip link, period, language, colours, then each list that scrolls; arrows choose."""
+    house.open()
+    browser, reached = house.browser, []
+    for _ in range(9):
+        browser.press(Keys.TAB)
+        reached.append(browser.ask("const e = document.activeElement; return e.name || e.id || e.className"))
+    assert reached == [
+        "skip", "window", "language", "theme", "waiting", "channels", "reps", "restatements", reached[8],
+    ]  # fmt: skip
+    for _ in range(7):
+        browser.ask("document.activeElement.blur()")
+    browser.ask("document.querySelector('[name=language]:checked').focus()")
+    browser.press(Keys.ARROW_RIGHT)
+    browser.until("return document.documentElement.lang === 'ru'")
+    assert browser.ask("return getComputedStyle(document.activeElement.nextSibling).outlineStyle") == "solid"
+
+
+def test_screen_readers_find_their_way(house: House) -> None:
+    """Landmarks, one first heading, names for all that is reached, tables with headings, polite news."""
+    house.open()
+    tree = house.browser.command("Accessibility.getFullAXTree")["nodes"]
+    nodes = [
+        (node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]
+    ]
+    roles = [role for role, _ in nodes]
+    assert {role: roles.count(role) for role in ("banner", "main", "contentinfo")} == {
+        "banner": 1,
+        "main": 1,
+        "contentinfo": 1,
+    }
+    nameless = [
+        role for role, name in nodes if role in ("region", "radio", "group", "table", "link") and not name
+    ]
+    assert nameless == []
+    assert roles.count("table") >= 5 + 5
+    assert roles.count("rowheader") > 50
+    assert house.browser.ask("return document.querySelectorAll('h1').length") == 1
+    assert house.browser.ask("return document.querySelector('#news').ariaLive") == "polite"
+    assert house.browser.ask("return document.querySelector('#news').textContent").endswith("leads waiting.")
+
+
+def test_fifty_viewers_see_the_final_state_and_the_stream_goes_on(house: House) -> None:
+    """All events are applied while they watch; how long it took, with and without them, is reported."""
+    alone = burst(house, "alone")
+    seen, watched = asyncio.run(watched_burst(house))
+    applied = house.worker.progress()["applied"]
+    assert seen == [applied] * VIEWERS
+    print(f"{BURST} events applied in {alone:.2f} s alone, in {watched:.2f} s with {VIEWERS} viewers")
+
+
+def burst(house: House, stem: str) -> float:
+    """Publish some thousand enquiries; seconds until all are applied."""
+    began = time.monotonic()
+    at = datetime.fromtimestamp(END_MS / 1000, MOSCOW).replace(tzinfo=None).isoformat()
+    leads = [lead(f"{stem}-{n}", "created", at, channel="inbound") for n in range(BURST)]
+    house.deployment.publish(leads)
+    house.deployment.settle(house.worker)
+    return time.monotonic() - began
+
+
+async def watched_burst(house: House) -> tuple[list[int], float]:
+    """What each of the viewers saw last, and how long the events took."""
+    watching, goal = asyncio.Semaphore(0), asyncio.get_running_loop().create_future()
+
+    async def watch(session: ClientSession) -> int:
+        """Until what was seen is what was applied in the end."""
+        async with session.get(f"{house.address}/api/live?window=30d") as response:
+            assert response.status == 200
+            watching.release()
+            seen = -1
+            while not (goal.done() and seen == goal.result()):
+                block = await response.content.readuntil(b"\n\n", max_size=1_000_000)
+                if block.startswith(b"event: pulse"):
+                    seen = json.loads(block.split(b"data: ", 1)[1])["health"]["applied"]
+            return seen
+
+    async with ClientSession(timeout=ClientTimeout(total=60), connector=TCPConnector(limit=0)) as session:
+        viewers = [asyncio.ensure_future(watch(session)) for _ in range(VIEWERS)]
+        for _ in viewers:
+            await watching.acquire()
+        took = await asyncio.to_thread(burst, house, "watched")
+        goal.set_result((await asyncio.to_thread(house.worker.progress))["applied"])
+        return list(await asyncio.gather(*viewers)), took
+
+
+def test_a_worker_says_which_shards_it_shows(house: House) -> None:
+    """Where another worker has the others, the page says so plainly and at once."""
+    house.open()
+    shards = "return document.getElementById('shards').textContent"
+    assert house.browser.ask(shards) == "shards 0–3 of 4"
+    assert house.browser.ask("return document.getElementById('partial').hidden")
+    workers = [house.worker, house.deployment.start()]
+    until(lambda: split(workers), lambda: str([worker.told() for worker in workers]))
+    until(
+        lambda: house.browser.ask(shards) == f"shards {span(house.worker.shards())} of 4",
+        lambda: f"{house.browser.ask(shards)}, not {house.worker.shards()}",
+    )
+    told = house.browser.ask("return document.getElementById('partial').innerText")
+    assert told.startswith("Partial: this worker shows its own shards only (")
+
+
+def span(shards: set[int]) -> str:
+    """Two shards as the page writes them."""
+    first, last = sorted(shards) if len(shards) == 2 else (-1, -1)
+    return f"{first}–{last}" if last == first + 1 else f"{first}, {last}"
+
+
+def test_nothing_was_complained_of_and_nobody_else_was_asked(house: House) -> None:
+    """In all that was done above: a silent console, and every request went to the worker itself."""
+    assert house.browser.complaints() == []
+    asked = [url for url in house.browser.requests() if not url.startswith(("chrome:", "data:"))]
+    assert len(asked) > 50
+    assert [url for url in asked if not url.startswith(f"{house.address}/")] == []
