@@ -29,6 +29,7 @@ START_MS = 1_735_689_600_000
 YEAR_MS = 365 * 86_400_000
 EVENTS_A_LEAD = 3.5
 PERIODS = ("all", *WINDOWS)
+_OWNER = re.compile(rb'"owner":"(\w+)"')
 _REP = re.compile(r"\d{3}(r\d\d)")
 Sums = dict[str, Counter[tuple[str, ...]]]
 
@@ -53,8 +54,8 @@ class Department:
     @property
     def reps(self) -> int:
         """Owners of all copies together."""
-        owners = {found for record in self.records for found in re.findall(rb'"owner":"(\w+)"', record.value or b"")}
-        return len(owners) * self.copies
+        found = (_OWNER.findall(record.value or b"") for record in self.records)
+        return len({owner for each in found for owner in each}) * self.copies
 
 
 def department(settings: Settings, events: int, copies: int, *, leads_per_day: float = 800.0) -> Department:
@@ -101,13 +102,18 @@ class Truth:
         for worker in told:
             for period, rows in worker.items():
                 for *key, amount in rows:
-                    found[period][tuple(_REP.sub(r"\1", part) if key[0] == "rep" else part for part in key)] += amount
+                    found[period][_without_copy(key)] += amount
         return [
             f"{period} {key}: {found[period][key]}, not {self.sums[period][key]}"
             for period in PERIODS
             for key in found[period].keys() | self.sums[period].keys()
             if found[period][key] != self.sums[period][key]
         ]
+
+
+def _without_copy(key: Sequence[str]) -> tuple[str, ...]:
+    """A rep of any copy as the rep of the one that is told."""
+    return tuple(_REP.sub(r"\1", part) for part in key) if key[0] == "rep" else tuple(key)
 
 
 def truth_of(found: Department) -> Truth:

@@ -1,4 +1,4 @@
-"""What each engine has made durable, read back from where it keeps it, as the counters of the reference job."""
+"""What each engine has made durable, read back from where it keeps it, as the reference job's counters."""
 
 from __future__ import annotations
 

@@ -19,12 +19,13 @@ from benchmarks.measures import (
     MainStream,
     ReferenceStream,
     Report,
+    durable,
     finish,
     main_settings,
     main_workers,
     reference_records,
 )
-from benchmarks.runs import Crew, Process, Source, crew, figures, python_of
+from benchmarks.runs import Crew, Process, Source, crew, events_of, figures, python_of
 from benchmarks.stream import Passage, Sent, create_topics, ends_of, fill, fill_at, topics_like
 
 STOP_SECONDS = 60.0
@@ -43,7 +44,7 @@ def recovery_of_lane(found: Bench, stream: ReferenceStream, events: int) -> Repo
         return crew(engine.module, python_of(engine), source, place, name, found.folder)
 
     with workers() as first:
-        told = first.until(lambda lines: _events(lines) >= source.events, "the end of its source")
+        told = first.until(lambda lines: events_of(lines) >= source.events, "the end of its source")
         _end(first)
     with workers() as second:
         return _recovered(second, len(truth.leads), told)
@@ -59,7 +60,7 @@ def recovery_of_faust(found: Bench, stream: ReferenceStream, events: int) -> Rep
         return crew(engine.module, python_of(engine), source, place, name, found.folder)
 
     with workers() as first:
-        first.until(lambda lines: _events(lines) >= source.events, "the end of its source")
+        first.until(lambda lines: events_of(lines) >= source.events, "the end of its source")
         _end(first)
     logs = [topic for topic in topics_like(found.bootstrap, name) if topic.endswith("-changelog")]
     records = sum(sum(ends_of(found.bootstrap, topic).values()) for topic in logs)
@@ -80,10 +81,6 @@ def recovery_of_main(found: Bench, stream: MainStream) -> Report:
         stream.prove(second)
     stream.clear(name)
     return report
-
-
-def _events(lines: Sequence[Report]) -> int:
-    return sum(line.get("events", 0) for line in lines)
 
 
 def _end(workers: Crew) -> None:
@@ -120,7 +117,9 @@ def delay_of_lane(found: Bench, rate: float, seconds: float) -> Report:
     source = Source(found.bootstrap, (topic,), PARTITIONS, 0, {f"{topic}/{n}": 0 for n in range(PARTITIONS)})
     records = list(reference_records(topic, int(rate * seconds)))
     name = found.name("lane")
-    with crew(engine.module, python_of(engine), source, place, name, found.folder, {"delays": True}) as workers:
+    with crew(
+        engine.module, python_of(engine), source, place, name, found.folder, {"delays": True}
+    ) as workers:
         return _delay(workers, source, records, rate)
 
 
@@ -145,10 +144,7 @@ def _delay(workers: Crew, source: Source, records: Sequence[Sent], rate: float) 
         "its partitions",
     )
     ends, sent = fill_at(source.bootstrap, records, rate)
-    told = workers.until(
-        lambda lines: all(line["durable"].get(place, 0) >= end for line in lines for place, end in ends.items()),
-        "the end of the stream",
-    )
+    told = workers.until(lambda lines: durable(lines, ends), "the end of the stream")
     applied = [Passage(*each) for told in workers.counters() for each in told["passages"]]
     warm = sent[0].at + WARM_SHARE * (sent[-1].at - sent[0].at)
     weighed = sorted(delays(sent, applied, after=warm))
@@ -164,7 +160,9 @@ def _delay(workers: Crew, source: Source, records: Sequence[Sent], rate: float) 
     }
 
 
-def delays(sent: Sequence[Passage], applied: Sequence[Passage], *, after: float) -> Iterator[tuple[float, int]]:
+def delays(
+    sent: Sequence[Passage], applied: Sequence[Passage], *, after: float
+) -> Iterator[tuple[float, int]]:
     """How long so many records took from being sent to being in the totals."""
     reached: defaultdict[str, list[Passage]] = defaultdict(list)
     for passage in applied:
@@ -211,9 +209,9 @@ def growth(found: Bench, events: int, copies: int) -> Report:
 def _marks(process: Process, journeys: int) -> list[Report]:
     """A tenth, a fifth, a half and all of the journeys: memory there, and speed since the mark before."""
     lines = [line for line in process.lines if line["began_at"] is not None and line["events"]]
-    steps = [lines[0]]
-    for share in (0.1, 0.2, 0.5, 1.0):
-        steps.append(next(line for line in lines if line["entities"] >= share * journeys))
+    shares = (0.1, 0.2, 0.5, 1.0)
+    found = [next(line for line in lines if line["entities"] >= share * journeys) for share in shares]
+    steps = [lines[0], *found]
     return [
         {
             "journeys": line["entities"],
@@ -256,8 +254,10 @@ def slow(found: Bench, seconds: float) -> Report:
     ends = fill(found.bootstrap, reference_records(topic, events, SLOW_LEADS))
     source = Source(found.bootstrap, (topic,), PARTITIONS, events, ends)
     rest = {"pause_seconds": 0.2}
-    with crew(engine.module, python_of(engine), source, place, found.name("lane"), found.folder, rest) as workers:
-        workers.until(lambda lines: _events(lines) > 0, "its first chunk")
+    with crew(
+        engine.module, python_of(engine), source, place, found.name("lane"), found.folder, rest
+    ) as workers:
+        workers.until(lambda lines: events_of(lines) > 0, "its first chunk")
         time.sleep(seconds)
         workers.told()
         lines = [line for line in workers.processes[0].lines if line["events"]]

@@ -58,7 +58,9 @@ def placements() -> dict[str, Placement]:
     """
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        return {name: Placement(name, (), ((),) * (1 + (name == "pair"))) for name in ("apart", "shared", "pair")}
+        return {
+            name: Placement(name, (), ((),) * (1 + (name == "pair"))) for name in ("apart", "shared", "pair")
+        }
     first, second = cores[:2]
     return {
         "apart": Placement("apart", (first,), ((second,),)),

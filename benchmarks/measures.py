@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -128,7 +129,9 @@ class MainStream:
     @contextmanager
     def workers(self, name: str, place: Placement, **options: object) -> Iterator[Crew]:
         """Workers of one app."""
-        with main_workers(self._bench, self.source, name, place, self.prefix, self.truth.now_ms, options) as found:
+        with main_workers(
+            self._bench, self.source, name, place, self.prefix, self.truth.now_ms, options
+        ) as found:
             yield found
 
     def prove(self, workers: Crew) -> None:
@@ -143,7 +146,9 @@ class MainStream:
         ends = ends_of(self._bench.bootstrap, topic)
         admin = KafkaAdminClient(bootstrap_servers=self._bench.bootstrap)
         try:
-            places = {TopicPartition(topic, int(place.rpartition("/")[2])): end for place, end in ends.items()}
+            places = {
+                TopicPartition(topic, int(place.rpartition("/")[2])): end for place, end in ends.items()
+            }
             admin.delete_records({tp: end for tp, end in places.items() if end})
         finally:
             admin.close()
@@ -169,16 +174,17 @@ def finish(workers: Crew, source: Source, moves_topic: str) -> list[Report]:
     """Wait until all that was published, and what workers told each other, is durable."""
     wanted = dict(source.ends)
     while True:
-        told = workers.until(lambda lines: _durable(lines, wanted), "all that was published is durable")
+        told = workers.until(partial(durable, wanted=wanted), "all that was published is durable")
         moved = ends_of(source.bootstrap, moves_topic)
         if all(wanted.get(place, 0) == end for place, end in moved.items()):
             return told
         wanted |= moved
 
 
-def _durable(lines: Sequence[Report], wanted: dict[str, int]) -> bool:
-    durable = dict(itertools.chain.from_iterable(line.get("durable", {}).items() for line in lines))
-    return all(durable.get(place, 0) >= end for place, end in wanted.items())
+def durable(lines: Sequence[Report], wanted: dict[str, int]) -> bool:
+    """Whether workers together have made all offsets below these durable."""
+    found = dict(itertools.chain.from_iterable(line.get("durable", {}).items() for line in lines))
+    return all(found.get(place, 0) >= end for place, end in wanted.items())
 
 
 def main_throughput(found: Bench, stream: MainStream, place: str) -> Figures:

@@ -95,7 +95,9 @@ class Crew:
         for process in self.processes:
             process.last()
             if process.child.exit_code not in (None, 0):
-                raise BenchError(f"{self.module} ended with {process.child.exit_code}:\n{process.child.log_tail()}")
+                raise BenchError(
+                    f"{self.module} ended with {process.child.exit_code}:\n{process.child.log_tail()}"
+                )
         return [process.last() for process in self.processes]
 
     def until(self, done: Callable[[list[dict[str, Any]]], bool], what: str) -> list[dict[str, Any]]:
@@ -116,7 +118,9 @@ class Crew:
         for process in self.processes:
             process.task.counters.unlink(missing_ok=True)
             process.task.wish.touch()
-        self.until(lambda _: all(process.task.counters.exists() for process in self.processes), "its counters")
+        self.until(
+            lambda _: all(process.task.counters.exists() for process in self.processes), "its counters"
+        )
         for process in self.processes:
             process.task.wish.unlink()
         return [json.loads(process.task.counters.read_text()) for process in self.processes]
@@ -172,7 +176,9 @@ def python_of(engine: Engine) -> Path:
     return PEERS_PYTHON if engine.own_environment else Path(sys.executable)
 
 
-def measure(engine: Engine, source: Source, truth: Counters, place: Placement, name: str, folder: Path) -> Figures:
+def measure(
+    engine: Engine, source: Source, truth: Counters, place: Placement, name: str, folder: Path
+) -> Figures:
     """One run to the end of the source; its figure counts only when every counter is as it must be."""
     options = _prepare(engine, source, name, folder, workers=len(place.workers))
     with crew(engine.module, python_of(engine), source, place, name, folder, options) as workers:
@@ -186,7 +192,7 @@ def measure(engine: Engine, source: Source, truth: Counters, place: Placement, n
 
 def figures(told: Sequence[dict[str, Any]], events: int) -> Figures:
     """From the first record that any worker got to the last that any worker finished."""
-    worked = [line for line in told if line["began_at"] is not None]
+    worked = [line for line in told if line["events"]]
     return Figures(
         events=events,
         seconds=max(line["last_at"] for line in worked) - min(line["began_at"] for line in worked),
@@ -198,13 +204,16 @@ def figures(told: Sequence[dict[str, Any]], events: int) -> Figures:
 def _prepare(engine: Engine, source: Source, name: str, folder: Path, *, workers: int) -> dict[str, Any]:
     """What must be there before the engine starts."""
     if engine.id == "confluent_loop":
-        create_topics(source.bootstrap, {f"{name}-changelog": {"cleanup.policy": "compact"}}, source.partitions)
+        create_topics(
+            source.bootstrap, {f"{name}-changelog": {"cleanup.policy": "compact"}}, source.partitions
+        )
     if engine.id != "bytewax_flow":
         return {}
     recovery = folder / f"{name}-recovery"
     recovery.mkdir(parents=True)
     made = Child(
-        [str(PEERS_PYTHON), "-m", "bytewax.recovery", str(recovery), str(workers)], folder / f"{name}-recovery.log"
+        [str(PEERS_PYTHON), "-m", "bytewax.recovery", str(recovery), str(workers)],
+        folder / f"{name}-recovery.log",
     )
     if made.start().wait(60):
         raise BenchError(f"bytewax could not make its recovery store:\n{made.log_tail()}")
@@ -212,10 +221,15 @@ def _prepare(engine: Engine, source: Source, name: str, folder: Path, *, workers
     return {"recovery": str(recovery), "addresses": addresses}
 
 
+def events_of(told: Sequence[dict[str, Any]]) -> int:
+    """Events that all workers together have finished."""
+    return sum(int(line.get("events", 0)) for line in told)
+
+
 def _done(engine: Engine, source: Source, told: Sequence[dict[str, Any]]) -> bool:
     if engine.tells_end:
         return all(line.get("ended") for line in told)
-    return sum(line.get("events", 0) for line in told) >= source.events * engine.updates_per_event
+    return events_of(told) >= source.events * engine.updates_per_event
 
 
 def _prove(engine: Engine, workers: Crew, tasks: Sequence[Task], truth: Counters) -> None:
@@ -228,7 +242,9 @@ def _prove(engine: Engine, workers: Crew, tasks: Sequence[Task], truth: Counters
         if not wrong:
             return
         if time.monotonic() > give_up_at:
-            raise BenchError(f"{engine.title}: {len(wrong)} counters are wrong, its figure does not count: {wrong[:5]}")
+            raise BenchError(
+                f"{engine.title}: {len(wrong)} counters are wrong, its figure does not count: {wrong[:5]}"
+            )
         time.sleep(1.0)
 
 

@@ -20,7 +20,7 @@ SAMPLE_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Task:
-    """One process's part of a run; `folder` is its own, `ends` are those of the source by `topic/partition`."""
+    """One process's part of a run; `folder` is its own, `ends` are the source's by `topic/partition`."""
 
     bootstrap: str
     name: str
@@ -72,7 +72,9 @@ def processor_seconds() -> float:
 def memory_kib() -> tuple[int, int]:
     """Resident memory now and at its peak; not `ru_maxrss`, which a child inherits from its parent."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    found = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "VmHWM"))}
+    found = {
+        line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "VmHWM"))
+    }
     return found["VmRSS"], found["VmHWM"]
 
 

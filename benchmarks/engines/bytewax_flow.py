@@ -48,7 +48,7 @@ def count(known: int | None, _told: Any) -> tuple[int | None, int]:
     return total, total
 
 
-class Drain(StatelessSinkPartition[Any]):
+class Drain(StatelessSinkPartition[Any]):  # type: ignore[misc]
     """Counts what has come through."""
 
     def __init__(self, meter: Meter) -> None:
@@ -61,7 +61,7 @@ class Drain(StatelessSinkPartition[Any]):
         self._meter.tell()
 
 
-class DrainSink(DynamicSink[Any]):
+class DrainSink(DynamicSink[Any]):  # type: ignore[misc]
     """The end of the flow."""
 
     def __init__(self, meter: Meter) -> None:

@@ -75,7 +75,8 @@ ENGINES = {
             own_environment=True,
             slowness=10,
             tells_end=True,
-            settings="Kafka connector, batches of 1,000, three stateful maps, recovery store, snapshots every 10 s",
+            settings="Kafka connector, batches of 1,000, three stateful maps, recovery store with"
+            " snapshots every 10 s",
         ),
         Engine(
             "aiokafka_loop",

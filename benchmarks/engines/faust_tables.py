@@ -15,7 +15,7 @@ from benchmarks.reference import bucket
 from benchmarks.task import SAMPLE_SECONDS, Meter, Task
 
 
-class Data(faust.Record, serializer="json"):  # type: ignore[misc, call-arg]
+class Data(faust.Record, serializer="json"):
     """What a lead's event says."""
 
     channel: str
@@ -23,7 +23,7 @@ class Data(faust.Record, serializer="json"):  # type: ignore[misc, call-arg]
     amount: int
 
 
-class Event(faust.Record, serializer="json"):  # type: ignore[misc, call-arg]
+class Event(faust.Record, serializer="json"):
     """One record of the source."""
 
     type: str
@@ -32,7 +32,7 @@ class Event(faust.Record, serializer="json"):  # type: ignore[misc, call-arg]
     data: Data
 
 
-class Lead(faust.Record, serializer="json"):  # type: ignore[misc, call-arg]
+class Lead(faust.Record, serializer="json"):
     """A lead's row."""
 
     created_at: float
@@ -66,15 +66,15 @@ def build(task: Task, meter: Meter) -> faust.App:
     seen: dict[int, int] = {}
     recovery = {"began": 0.0, "seconds": 0.0}
 
-    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    @app.on_partitions_assigned.connect
     async def assigned(*_: object, **__: object) -> None:
         recovery["began"] = monotonic()
 
-    @leads.on_recover  # type: ignore[untyped-decorator]
+    @leads.on_recover
     async def recovered() -> None:
         recovery["seconds"] = monotonic() - recovery["began"]
 
-    @app.agent(source)  # type: ignore[untyped-decorator]
+    @app.agent(source)
     async def fold(stream: faust.StreamT[Event]) -> None:
         async for each in stream.events():
             meter.began()
@@ -99,7 +99,7 @@ def build(task: Task, meter: Meter) -> faust.App:
             funnel[f"{partition}:{channel}:{event.type}:{int(at // 60)}"] += 1
             seen[partition] = each.message.offset + 1
 
-    @app.task  # type: ignore[untyped-decorator]
+    @app.task
     async def tell() -> None:
         while not app.should_stop:
             mine = sum(task.ends.get(f"{topic}/{n}", 0) for topic in task.topics for n in seen)

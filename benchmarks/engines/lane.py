@@ -131,12 +131,12 @@ class ReferenceJob:
                     count.upto, count.count = offset + 1, count.count + 1
                     responded[place] = count
             minute = channel, stage, int(at // 60)
-            count = funnel.get(minute)  # type: ignore[assignment]
-            if count is None:
-                count = funnel[minute] = Count(0, 0)
-            if count.upto <= offset:
-                count.upto, count.count = offset + 1, count.count + 1
-                counted[minute] = count
+            entered = funnel.get(minute)
+            if entered is None:
+                entered = funnel[minute] = Count(0, 0)
+            if entered.upto <= offset:
+                entered.upto, entered.count = offset + 1, entered.count + 1
+                counted[minute] = entered
         if self._pause_seconds:
             time.sleep(self._pause_seconds)
         return Effects((), _logged(changed, counted, responded))

@@ -22,19 +22,19 @@ def watch(
     delays = bool(task.options.get("delays"))
 
     async def look() -> None:
-        applied: dict[Any, int] = {}
+        applied: dict[str, int] = {}
         recoveries, recovery_seconds = 0, 0.0
         while not app.should_stop:
             positions = app.lane_positions()
             now, stats = monotonic(), app.lane_stats
-            if delays:
-                for tp, position in positions.items():
-                    if applied.get(tp) != position.next_offset:
-                        applied[tp] = position.next_offset
-                        passages.append((f"{tp.topic}/{tp.partition}", position.next_offset, now))
-            if not any(at.next_offset for tp, at in positions.items() if f"{tp.topic}/{tp.partition}" in task.ends):
-                meter.idle()
+            read = {f"{tp.topic}/{tp.partition}": at.next_offset for tp, at in positions.items()}
             durable = {f"{tp.topic}/{tp.partition}": at.durable_offset for tp, at in positions.items()}
+            if not any(read.get(place) for place in task.ends):
+                meter.idle()
+            if delays:
+                moved = (place for place, upto in read.items() if applied.get(place) != upto)
+                passages.extend((place, read[place], now) for place in moved)
+                applied = read
             meter.reached(sum(durable.values()))
             if stats.recoveries != recoveries:
                 recoveries, recovery_seconds = stats.recoveries, recovery_seconds + stats.recovery_seconds
