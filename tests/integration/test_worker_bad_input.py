@@ -99,8 +99,8 @@ def assert_true(deployment: Deployment, worker: Worker) -> None:
 
 
 def test_every_poison_is_quarantined_with_its_reason_and_disturbs_nothing(deployment: Deployment) -> None:
-    """Good events around them are applied, the clock stays, no address leaks into log or metrics."""
-    worker, events = deployment.start_ready(), good(len(POISON))
+    """Good events around them are applied, the clock stays, no address leaks into metrics or log."""
+    worker, events = deployment.start_ready(VORONKA_LOG_LEVEL="DEBUG"), good(len(POISON))
     for number, (_, poison) in enumerate(POISON.values()):
         deployment.publish([events[2 * number], poison, events[2 * number + 1]])
     deployment.settle(worker)
