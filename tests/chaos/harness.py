@@ -88,7 +88,7 @@ class Campaign:
     @property
     def total(self) -> int:
         """Records that the sources hold."""
-        return sum(self.deployment.ends.values())
+        return sum(list(self.deployment.ends.values()))  # a thread may be publishing
 
     def done(self, workers: Iterable[Worker], kind: str = "next_offset") -> int:
         """Records of the sources that are applied by these workers, or durable, or committed."""
@@ -162,7 +162,7 @@ def committed(deployment: Deployment) -> int:
         enable_auto_commit=False,
     )
     try:
-        return sum(client.committed(TopicPartition(*place)) or 0 for place in deployment.ends)
+        return sum(client.committed(TopicPartition(*place)) or 0 for place in list(deployment.ends))
     finally:
         client.close(autocommit=False)
 
