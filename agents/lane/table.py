@@ -215,7 +215,13 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         """Nothing is left to do: `on_changelog_event` has merged it."""
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:  # noqa: ARG002
-        """All that was logged is here: let shards refold, then show and feed them."""
+        """All that was logged is here: let shards refold, then show and feed them.
+
+        Faust swallows a rebalance that comes amid a recovery and completes it unread; the next one follows.
+        """
+        if cast("TableManager", self.app.tables).recovery.signal_recovery_start.is_set():
+            self.log.info("a rebalance came amid the recovery: it starts again")
+            return
         with halting(f"completing the recovery of table {self.name}"):
             for tp in sorted(active_tps):
                 self._require_complete(tp)
