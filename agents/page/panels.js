@@ -78,13 +78,13 @@ function count(amount, key, words) {
 
 export function waiting(pulse, words) {
   if (!pulse.leads.length) return h("p", { class: "empty" }, words.say("waiting_none"));
-  const columns = [[words.say("lead"), ""], [words.say("waits"), "number"], [words.say("since"), "number"], [words.say("channel"), ""], [words.say("owner"), ""]];
+  const columns = [[words.say("lead"), ""], [words.say("waits"), "number"], [words.say("owner"), ""], [words.say("channel"), ""], [words.say("since"), "number"]];
   const rows = pulse.leads.map((lead) => [
     h("th", { scope: "row", class: "code" }, lead.lead),
     words.duration(pulse.now_ms - lead.since_ms),
-    words.time(lead.since_ms),
-    words.channel(lead.channel),
     words.owner(lead.owner),
+    words.channel(lead.channel),
+    words.time(lead.since_ms),
   ]);
   return table(words.say("waiting"), columns, rows);
 }
