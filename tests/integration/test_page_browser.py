@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -134,7 +135,7 @@ def test_an_event_reaches_the_page_at_once(house: House) -> None:
         "return [...document.querySelectorAll('#waiting tbody tr')]"
         ".map((row) => [...row.cells].map((cell) => cell.textContent))"
     )
-    assert next(row for row in rows if row[0] == "late-enquiry")[3:] == ["Inbound sales", HOSTILE]
+    assert next(row for row in rows if row[0] == "late-enquiry")[2:4] == [HOSTILE, "Inbound sales"]
     assert house.browser.ask("return document.images.length") == 0
 
 
@@ -317,3 +318,12 @@ def test_nothing_was_complained_of_and_nobody_else_was_asked(house: House) -> No
     asked = [url for url in house.browser.requests() if not url.startswith(("chrome:", "data:"))]
     assert len(asked) > 50
     assert [url for url in asked if not url.startswith(f"{house.address}/")] == []
+
+
+def test_a_worker_that_is_told_to_end_does_not_wait_for_viewers(house: House) -> None:
+    """It ends in order while somebody watches, and the page says that it hears nothing any more."""
+    house.open()
+    house.worker.child.send(signal.SIGTERM)
+    assert house.worker.child.wait(20) == 0
+    house.browser.until("return document.body.dataset.connection === 'lost'")
+    assert "Connection lost" in house.browser.ask("return document.getElementById('connection').innerText")
