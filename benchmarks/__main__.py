@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import shutil
 import sys
 import tempfile
@@ -59,6 +60,9 @@ def run(arguments: list[str]) -> int:
         say(problem)
         return 2
     command = f'make bench ARGS="{" ".join(arguments)}"' if arguments else "make bench"
+    logging.getLogger("aiokafka").setLevel(
+        logging.ERROR
+    )  # a new topic has no leader at first: it tries again
     about: dict[str, Any] = {"command": command, "machine": machine.describe()}
     folder = Path(tempfile.mkdtemp(prefix="voronka-bench-"))
     with measures.bench(folder) as found:

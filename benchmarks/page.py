@@ -49,7 +49,7 @@ def _about(part: Report) -> Iterator[str]:
         f" load before it {machine['load_at_start']}."
     )
     for what, why in part["failures"].items():
-        yield f"\nNot measured: {what}: {why.splitlines()[0]}"
+        yield f"\nDid not count: {what}: {why.splitlines()[0]}"
     yield ""
 
 

@@ -99,7 +99,7 @@ def build(task: Task, meter: Meter) -> faust.App:
             funnel[f"{partition}:{channel}:{event.type}:{int(at // 60)}"] += 1
             seen[partition] = each.message.offset + 1
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def tell() -> None:
         while not app.should_stop:
             mine = sum(task.ends.get(f"{topic}/{n}", 0) for topic in task.topics for n in seen)
