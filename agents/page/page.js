@@ -105,6 +105,7 @@ function drawHead() {
   const partial = here ? words.say("partial", { here, all }) : words.say("partial_none");
   if (at("partial").textContent !== partial) at("partial").textContent = partial;
   at("partial").hidden = !pulse.partial;
+  at("main").hidden = !here; // a gap, never a row of zeros
 }
 
 // Screen readers hear one sentence, and not more often than one can listen to.
