@@ -25,7 +25,7 @@ from benchmarks.measures import (
     main_workers,
     reference_records,
 )
-from benchmarks.runs import Crew, Process, Source, crew, events_of, figures, python_of
+from benchmarks.runs import Crew, Process, Source, crew, events_of, figures, prepare, python_of
 from benchmarks.stream import Passage, Sent, create_topics, ends_of, fill, fill_at, topics_like
 
 STOP_SECONDS = 60.0
@@ -55,6 +55,7 @@ def recovery_of_faust(found: Bench, stream: ReferenceStream, events: int) -> Rep
     engine = ENGINES["faust_tables"]
     source, truth = stream.first(max(1000, events // engine.slowness))
     name, place = found.name("faust"), found.place("apart")
+    prepare(engine, source, name, found.folder, workers=1)
 
     def workers() -> Workers:
         return crew(engine.module, python_of(engine), source, place, name, found.folder)

@@ -180,7 +180,7 @@ def measure(
     engine: Engine, source: Source, truth: Counters, place: Placement, name: str, folder: Path
 ) -> Figures:
     """One run to the end of the source; its figure counts only when every counter is as it must be."""
-    options = _prepare(engine, source, name, folder, workers=len(place.workers))
+    options = prepare(engine, source, name, folder, workers=len(place.workers))
     with crew(engine.module, python_of(engine), source, place, name, folder, options) as workers:
         workers.until(lambda told: _done(engine, source, told), "the end of its source")
         tasks = [process.task for process in workers.processes]
@@ -201,12 +201,11 @@ def figures(told: Sequence[dict[str, Any]], events: int) -> Figures:
     )
 
 
-def _prepare(engine: Engine, source: Source, name: str, folder: Path, *, workers: int) -> dict[str, Any]:
+def prepare(engine: Engine, source: Source, name: str, folder: Path, *, workers: int) -> dict[str, Any]:
     """What must be there before the engine starts."""
-    if engine.id == "confluent_loop":
-        create_topics(
-            source.bootstrap, {f"{name}-changelog": {"cleanup.policy": "compact"}}, source.partitions
-        )
+    topics = {f"{name}-{changelog}": {"cleanup.policy": "compact"} for changelog in engine.changelogs}
+    if topics:
+        create_topics(source.bootstrap, topics, source.partitions)
     if engine.id != "bytewax_flow":
         return {}
     recovery = folder / f"{name}-recovery"
