@@ -152,7 +152,8 @@ class Exposition(Collector):
 def _windows(metric: Metric) -> tuple[str, ...]:
     if "window" not in metric.labels:
         return (ALL_TIME,)
-    return WINDOWS_BY_SOURCE_AND_REP if metric.family in ("source", "rep") else WINDOWS
+    rare = metric.family in ("source", "rep") or BASE_TOTALS[metric.total].monthly
+    return WINDOWS_BY_SOURCE_AND_REP if rare else WINDOWS
 
 
 def _edge(seconds: str) -> str:

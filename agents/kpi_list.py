@@ -106,7 +106,7 @@ def lines(answer: dict[str, Any], settings: Settings, language: Language) -> lis
                 *(
                     _name(kpi_id, settings, language),
                     number(value, language),
-                    money if value is not None else "",
+                    "; ".join(missing) if missing else money if value is not None else "",
                 ),
                 *(NOTHING if kpi["n"] is None else number(kpi["n"], language) + few, kpi_id),
             )

@@ -12,6 +12,7 @@ from streams.funnels import WON
 from streams.kpis import ALL_TIME, CLOCK, Kpi
 from streams.money import EXPONENTS
 from streams.reported_totals import TOTALS
+from streams.stories import UNASSIGNED
 
 Sums = dict[str, int]
 """Base totals of one place: the department, a channel, a stage, a source or a rep."""
@@ -34,6 +35,11 @@ class View:
         self._reps: defaultdict[str, Sums] = defaultdict(dict)
         self._restatements = 0
         self._read(readings)
+        self._winners = [
+            rep for rep, sums in self._reps.items() if sums.get("won_deals") and rep != UNASSIGNED
+        ]
+        for rep in self._winners:
+            self._reps[rep]["reps"] = 1
 
     def head(self) -> dict[str, Any]:
         """What holds for all values; `partial` where shards are elsewhere or not recovered."""
@@ -47,7 +53,7 @@ class View:
     def kpis(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every KPI that this period and these funnels have, one at a time."""
         for kpi in self._catalogue.kpis.values():
-            if self._scope(kpi) and (not kpi.entry.windows or self._period in kpi.entry.windows):
+            if self._scope(kpi) and (not kpi.windows or self._period in kpi.windows):
                 yield kpi.id, self.kpi(kpi)
 
     def kpi(self, kpi: Kpi) -> dict[str, Any]:
@@ -107,7 +113,8 @@ class View:
 
     def _department(self, kpi: Kpi) -> Sums:
         sums = _joined(self._channel(kpi, channel) for channel in self._scope(kpi))
-        return sums | {"restatements": self._restatements}
+        reps = {"reps": len(self._winners)} if self._winners else {}
+        return sums | {"restatements": self._restatements} | reps
 
     def _channel(self, kpi: Kpi, channel: str) -> Sums:
         """A channel's own sums, and those of its stages as far as every part of the formula has them."""

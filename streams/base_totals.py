@@ -7,8 +7,11 @@ from typing import Literal
 
 Family = Literal["channel", "stage", "source", "rep"]
 Unit = Literal["count", "ms", "minor"]
-Kind = Literal["flow", "stock", "minimum", "stream"]
-"""A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start."""
+Kind = Literal["flow", "stock", "minimum", "stream", "derived"]
+"""A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start.
+
+`derived` is read off other sums where they are evaluated: it is neither folded nor exported.
+"""
 Absence = Literal["zero", "unknown"]
 """What a total without any fact means: nothing happened, or nobody told us."""
 
@@ -30,12 +33,20 @@ class BaseTotal:
     """Of a histogram's total: the bucket edges, which are its second label."""
     before_won: bool = False
     """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
+    monthly: bool = False
+    """Kept for 7d, 30d, month and prev_month alone, in every family, and exported by channel only."""
 
 
 _ALL: tuple[Family, ...] = ("channel", "source", "rep")
 _CR: tuple[Family, ...] = ("channel", "rep")
 _C: tuple[Family, ...] = ("channel",)
 _G: tuple[Family, ...] = ("stage",)
+
+
+def _monthly(total: str, families: tuple[Family, ...], help_text: str, kind: Kind = "flow") -> BaseTotal:
+    unit: Unit = "minor" if total.endswith("_minor") else "count"
+    return BaseTotal(total, families, help_text, unit, kind, monthly=True)
+
 
 BASE_TOTALS: dict[str, BaseTotal] = {
     total.id: total
@@ -71,6 +82,9 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         ),
         BaseTotal("dwells", _G, "Journeys that left the stage after a known time", before_won=True),
         BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock", before_won=True),
+        BaseTotal(
+            "stuck", _G, "Open journeys that stand in the stage for too long", kind="stock", before_won=True
+        ),
         BaseTotal("deals_created", _ALL, "Deals that were opened"),
         BaseTotal("deals_created_won", _ALL, "Deals opened in the window that are won by now"),
         BaseTotal("deals_created_lost", _ALL, "Deals opened in the window that are lost by now"),
@@ -89,6 +103,49 @@ BASE_TOTALS: dict[str, BaseTotal] = {
             "open_deals_unconverted", _CR, "Open deals with an amount in another currency", kind="stock"
         ),
         BaseTotal("pipeline_minor", _CR, "Amount of open deals in the reporting currency", "minor", "stock"),
+        _monthly("enquiries_deal", _ALL, "Leads that came and have a deal since"),
+        _monthly("enquiries_opportunity", _ALL, "Leads that came and have qualified or have a deal since"),
+        _monthly("enquiries_invalid", _ALL, "Leads that came and were dropped for wrong contact data"),
+        _monthly("leads_scored", _ALL, "Leads that came and have a score"),
+        _monthly("lead_score", _ALL, "Scores of the leads that came"),
+        _monthly("qualified_deal", _ALL, "Leads that qualified and have a deal"),
+        _monthly("responses_qualified", _CR, "Enquiries that were answered and have qualified"),
+        _monthly("answered_1h_qualified", _CR, "Enquiries answered within an hour that have qualified"),
+        _monthly("opportunities", _ALL, "Journeys whose first deal was opened"),
+        _monthly("opportunities_talked", _ALL, "Of them, those with a conversation or meeting"),
+        _monthly("talked_leads", _ALL, "Leads with whom a first conversation or meeting was held"),
+        _monthly("talked_qualified", _ALL, "Of them, those that have qualified"),
+        _monthly("won_deals_small", _ALL, "Won deals with a small amount in the reporting currency"),
+        _monthly("won_deals_upsell", _ALL, "Won deals with a line sold as upgrade"),
+        _monthly("won_deals_cross", _ALL, "Won deals with a line sold as complement"),
+        _monthly("won_activities", _ALL, "Attempts and meetings that won deals took"),
+        _monthly("margin_minor", _ALL, "Amount less cost of the lines of won deals whose cost is known"),
+        _monthly("margin_revenue_minor", _ALL, "Amount of those lines"),
+        _monthly("upsell_revenue_minor", _ALL, "Amount of those lines that are upgrades or complements"),
+        _monthly("upsell_cost_minor", _ALL, "Cost of those lines that are upgrades or complements"),
+        _monthly("campaign_revenue_minor", _ALL, "Amount of won deals that came by a campaign"),
+        _monthly("contact_attempts", _CR, "Attempts by a person to reach the other side"),
+        _monthly("decision_maker_attempts", _CR, "Those of them that were for the decision maker"),
+        _monthly("first_touches", _CR, "First contacts made"),
+        _monthly("meetings_set", _CR, "Meetings that were arranged, at the time of arranging"),
+        _monthly("meetings_held", _CR, "Meetings that were held"),
+        _monthly("offers_sent", _CR, "Offers that went out"),
+        _monthly("offers_reviewed", _CR, "Offers that the client has considered"),
+        _monthly("contracts_agreed", _CR, "Contracts that were agreed"),
+        _monthly("invoices", _CR, "Invoices that were issued"),
+        _monthly("invoiced_minor", _CR, "Their amount in the reporting currency"),
+        _monthly("invoices_unconverted", _CR, "Invoices in another currency"),
+        _monthly("payments", _CR, "Payments that came in and were not reversed"),
+        _monthly("paid_minor", _CR, "Their amount in the reporting currency"),
+        _monthly("payments_unconverted", _CR, "Payments in another currency"),
+        _monthly("offered_deals", _CR, "Deals in which a first offer was made"),
+        _monthly("offered_offers", _CR, "All offers of those deals"),
+        _monthly("open_enquiries", _CR, "Leads of open journeys", "stock"),
+        _monthly("open_deals_scored", _CR, "Open deals with a score", "stock"),
+        _monthly("open_deals_score", _CR, "Scores of open deals", "stock"),
+        _monthly("recurring_minor", _CR, "Monthly amount of the recurring lines of won deals", "stock"),
+        _monthly("recurring_deals", _CR, "Won deals with a recurring line", "stock"),
+        BaseTotal("reps", _CR, "Reps who won deals", kind="derived", absence="unknown"),
         BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
         BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),
         BaseTotal("restatements", (), "Changes of past buckets by late events", kind="stream"),

@@ -169,6 +169,9 @@ def _check_dimensions(kpi: Kpi) -> None:
     for window in entry.windows:
         if window not in PERIODS:
             raise CatalogueError(kpi.id, "windows", f"{window!r} is none of {', '.join(PERIODS)}")
+        kept = msgspec.structs.replace(entry, windows=())
+        if window not in (Kpi(kpi.id, kept, kpi.formula, kpi.sample).windows or PERIODS):
+            raise CatalogueError(kpi.id, "windows", f"its totals are not kept for {window!r}, remove it")
     totals = kpi.formula.totals | kpi.sample.totals
     for dimension in entry.dimensions:
         for total in totals:

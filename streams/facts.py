@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from streams.base_totals import RESPONSE_EDGES_SECONDS
 from streams.calendar import BusinessCalendar
 from streams.fragments import Fragment
 from streams.funnels import UNKNOWN, Funnels
 from streams.journeys import Journey
+from streams.money import EXPONENTS
+from streams.monthly_facts import SMALL_DEAL_MAJOR, deal_facts, lead_facts
 from streams.passage import STOCK, passage
-from streams.rows import EDGE, UNITS, Key, Rows
+from streams.rows import EDGE, MONTHLY, UNITS, Key, Rows
 from streams.stories import Deal, Story, contacts, story
 
 HOUR_MS = 3_600_000
@@ -31,6 +34,12 @@ class Rules:
     currency: str
     rows: Rows = field(default_factory=Rows)
 
+    @cached_property
+    def small_deal_minor(self) -> int:
+        """Below this amount a deal is a small one."""
+        minor_in_major: int = 10 ** EXPONENTS[self.currency]
+        return SMALL_DEAL_MAJOR * minor_in_major
+
 
 def facts(key: str, journey: Journey, rules: Rules) -> Facts:
     """All facts of a journey, amounts by fact; none where everything was deleted or moved away."""
@@ -45,8 +54,9 @@ def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
         book.lead(told.lead)
     for deal in told.deals:
         book.deal(deal, first=deal is told.deals[0])
-    for stage, at_ms, packed in passage(told, rules.funnels.funnel(book.channel)):
-        book.add(rules.rows.number("stage", book.channel, stage), at_ms, packed)
+        deal_facts(told, deal, rules.currency, rules.small_deal_minor, book.credit_monthly)
+    for stage, at_ms, packed, due_ms in passage(told, rules.funnels.funnel(book.channel)):
+        book.add(rules.rows.number("stage", book.channel, stage), at_ms, packed, due_ms)
     return book.facts, book.channel
 
 
@@ -101,6 +111,15 @@ class _Book:
         if wide:
             self.add(number("source", channel, self.told.told("source", deal)), at_ms, wide)
 
+    def credit_monthly(self, at_ms: int | None, rep: str, wide: int, narrow: int, deal: Deal | None) -> None:
+        """The same for totals that are kept for few windows; without a time they are stocks."""
+        number, when = self.rules.rows.number, STOCK if at_ms is None else at_ms
+        channel = self.channel if deal is None else self.known(self.told.told("channel", deal))
+        self.add(number(f"channel{MONTHLY}", channel), when, wide + narrow)
+        self.add(number(f"rep{MONTHLY}", rep), when, wide + narrow)
+        if wide:
+            self.add(number(f"source{MONTHLY}", channel, self.told.told("source", deal)), when, wide)
+
     def owe(self, at_ms: int, rep: str, packed: int, due_ms: int) -> None:
         """The same for wide totals that exist from an instant on."""
         number, source = self.rules.rows.number, self.told.told("source")
@@ -116,6 +135,8 @@ class _Book:
         if told.qualified_at is not None:
             packed = UNITS["qualified_leads"] + (UNITS["qualified_won"] if won else 0)
             self.credit(told.qualified_at, told.owner(told.qualified_at), packed)
+        answered_at = self.first_response(lead)
+        lead_facts(told, lead, answered_at, HOUR_MS, self.credit_monthly)
         if created_at is None:
             return
         wide, narrow = _ENQUIRY + (_WON_LATER if won else 0), 0
@@ -123,13 +144,19 @@ class _Book:
             wide += _QUALIFIED
         rep = told.owner(created_at)
         if self.channel in self.rules.funnels.with_enquiries:
-            answered_at = min((at for at in contacts(lead) if at >= created_at), default=None)
             if answered_at is None:
                 self.unanswered(created_at, rep)
             else:
                 shares, narrow = self.answered(created_at, answered_at)
                 wide += shares
         self.credit(created_at, rep, wide, narrow)
+
+    def first_response(self, lead: Fragment) -> int | None:
+        """When a person first answered, in a channel whose leads wait for an answer."""
+        created_at = lead.created_at
+        if created_at is None or self.channel not in self.rules.funnels.with_enquiries:
+            return None
+        return min((at for at in contacts(lead) if at >= created_at), default=None)
 
     def unanswered(self, created_at: int, rep: str) -> None:
         told = self.told

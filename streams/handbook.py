@@ -62,8 +62,8 @@ _WORDS = {
     "critical": Text("critical", "критично"),
     "warning": Text("warning", "предупреждение"),
     "info": Text("information", "к сведению"),
-    "ledger": Text("ledger", "бухгалтерия и планы"),
-    "customers": Text("customers", "клиенты"),
+    "origin:ledger": Text("ledger", "бухгалтерия и планы"),
+    "origin:customers": Text("customers", "клиенты"),
     "no_value": Text("Until then it has no value.", "До этого значения нет."),
     "every": Text("every event", "все события"),
 }
@@ -103,13 +103,15 @@ def _fields(kpi: Kpi, language: Language) -> Iterator[tuple[str, str]]:
     yield "perspective", _word(entry.perspective, language)
     yield "dimensions", ", ".join(_word(dimension, language) for dimension in entry.dimensions)
     yield "channels", ", ".join(entry.channels)
-    yield "windows", ", ".join(f"`{window}`" for window in PERIODS if window in entry.windows)
+    yield "windows", ", ".join(f"`{window}`" for window in PERIODS if window in kpi.windows)
     yield from _numbers(kpi, language)
     yield "owner", f"`{entry.owner}`"
     yield "aliases", ", ".join(f"`{alias}`" for alias in entry.aliases)
     events = ", ".join(f"`{name}`" for name in events_of(kpi.totals))
     yield "events", events or _word("every", language)
-    told = ", ".join(f"`{total.id}` ({_word(total.origin, language)})" for total in kpi.unreported)
+    told = ", ".join(
+        f"`{total.id}` ({_word(f'origin:{total.origin}', language)})" for total in kpi.unreported
+    )
     yield "unreported", told and f"{told}. {_word('no_value', language)}"
     yield "sources", ", ".join(entry.sources)
     yield "note", said(entry.note, language) if entry.note else ""

@@ -111,9 +111,16 @@ class Kpi:
             return "window"
         return "since_start" if "stream" in kinds else "now"
 
+    @cached_property
+    def windows(self) -> tuple[str, ...]:
+        """The only periods that it has; none means all. Totals kept for few windows allow no others."""
+        kept = (TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK)
+        seldom = any(total.monthly and total.kind == "flow" for total in kept)
+        return self.entry.windows or ((*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME) if seldom else ())
+
     def supports(self, dimension: Dimension, period: str) -> bool:
         """Whether it has values by this dimension in this period."""
-        if dimension not in self.entry.dimensions or period not in (self.entry.windows or PERIODS):
+        if dimension not in self.entry.dimensions or period not in (self.windows or PERIODS):
             return False
         narrow = self.period == "window" and dimension in ("source", "rep")
         return not narrow or period in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)

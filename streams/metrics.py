@@ -95,7 +95,9 @@ SALES: tuple[Metric, ...] = (
         _metric(total, family)
         for total in BASE_TOTALS.values()
         for family in total.families
-        if total.kind != "stream" and not (family == "channel" and total.id in _IN_HISTOGRAMS)
+        if total.kind not in ("stream", "derived")
+        and not (family == "channel" and total.id in _IN_HISTOGRAMS)
+        and (family == "channel" or not total.monthly)
     ),
     *_HISTOGRAMS,
 )

@@ -13,8 +13,10 @@ STOCK = -1
 """Time of a fact that is true now, whenever that is."""
 
 Interval = tuple[int, int]
-StageFact = tuple[str, int, int]
-"""(stage id, time in ms or `STOCK`, packed totals of the stage's row)."""
+StageFact = tuple[str, int, int, int]
+"""(stage id, time in ms or `STOCK`, packed totals of the stage's row, instant from which it exists or 0)."""
+STUCK_AFTER_MS = 15 * 86_400_000
+"""A journey that stands longer in a stage is stuck: source 000 names 15 days for a whole sale."""
 
 _ENTERED = UNITS["stage_entered"]
 _ADVANCED = _ENTERED + UNITS["stage_advanced"]
@@ -35,15 +37,16 @@ def passage(told: Story, funnel: tuple[Stage, ...]) -> Iterator[StageFact]:
     for number, entered in enumerate(passed):
         stage = funnel[number].id
         if number == len(funnel) - 1:
-            yield stage, entered, _ENTERED
+            yield stage, entered, _ENTERED, 0
             return
         left_at = told.lost_at if number == position else _left(own[number], passed[number + 1])
-        yield stage, entered, here if number == position else _ADVANCED
+        yield stage, entered, here if number == position else _ADVANCED, 0
         if left_at is not None and left_at >= entered:
-            yield stage, left_at, _DWELL + _DWELL_MS * (left_at - entered)
+            yield stage, left_at, _DWELL + _DWELL_MS * (left_at - entered), 0
     if told.outcome == "open":
-        _, number = max((interval[1], number) for number, interval in enumerate(seen) if interval is not None)
-        yield funnel[number].id, STOCK, UNITS["occupancy"]
+        since_ms, number = max((times[1], number) for number, times in enumerate(seen) if times is not None)
+        yield funnel[number].id, STOCK, UNITS["occupancy"], 0
+        yield funnel[number].id, STOCK, UNITS["stuck"], since_ms + STUCK_AFTER_MS
 
 
 def passed_at(own: list[int | None]) -> list[int]:

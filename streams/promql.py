@@ -12,7 +12,7 @@ from streams import metrics
 from streams.base_totals import BASE_TOTALS, Family
 from streams.formulas import Binary, Formula, Node, Number, Total
 from streams.funnels import WON
-from streams.kpis import CLOCK, Dimension, Kpi
+from streams.kpis import ALL_TIME, CLOCK, Dimension, Kpi
 
 STAGE_INFO = "sales:stage_info"
 """A series of value 1 for each stage of each funnel: channel, stage, position (from 1) and the next stage."""
@@ -42,6 +42,22 @@ _STREAM = {
     "restatements": metrics.RESTATEMENTS.name,
 }
 _UNITS = {"hours": 3600, "days": 86400}
+
+
+def has_rule(kpi: Kpi, dimension: Dimension) -> bool:
+    """Whether everything that it is made of is exported by this dimension; the rest is in the API alone."""
+    if dimension not in kpi.entry.dimensions or kpi.unreported:
+        return False
+    families = _FAMILIES[dimension]
+    return all(
+        total in _STREAM
+        or any(
+            m.total == total or total in (m.sum_total, m.count_total)
+            for m in metrics.SALES
+            if m.family in families
+        )
+        for total in kpi.totals
+    )
 
 
 def rule_name(kpi_id: str, dimension: Dimension) -> str:
@@ -150,18 +166,19 @@ class _Place:
         )
 
     def _series(self, total: str, *, last: bool = False) -> str:
-        name, entry = _exported(total, self.dimension), self.kpi.entry
+        name, entry = exported(total, self.dimension), self.kpi.entry
         matchers = []
         if entry.channels:
             matchers.append(f'channel=~"{"|".join(entry.channels)}"')
         if "stage" in BASE_TOTALS[total].families and self.kpi.stays_before_won and not last:
             matchers.append(f'stage!="{WON.id}"')
-        if entry.windows and BASE_TOTALS[total].kind == "flow":
-            matchers.append(f'window=~"{"|".join(entry.windows)}"')
+        if self.kpi.windows and BASE_TOTALS[total].kind == "flow":
+            windows = [window for window in self.kpi.windows if window != ALL_TIME]
+            matchers.append(f'window=~"{"|".join(windows)}"')
         return f"{name}{{{','.join(matchers)}}}" if matchers else name
 
 
-def _exported(total: str, dimension: Dimension) -> str:
+def exported(total: str, dimension: Dimension) -> str:
     """The name of the samples that carry a total for a dimension."""
     if total in _STREAM:
         return _STREAM[total]

@@ -1,4 +1,4 @@
-"""Totals that other agents report: plans and spend of the ledger, customers. Until one does, they are unknown.
+"""Totals that other agents report: plans, spend, customers. Until one does, they are unknown.
 
 A KPI that needs one has no value and says which input is missing; it is never 0.
 """

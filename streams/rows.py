@@ -13,36 +13,41 @@ from streams.base_totals import BASE_TOTALS
 Key = tuple[str, str, str, str]
 """(family, total, label 1, label 2)."""
 RowKey = tuple[str, str, str]
-"""(kind, label 1, label 2); kinds are the families, and `edge` for the histograms by channel."""
+"""(kind, label 1, label 2); kinds are the families, their monthly ones, and `edge` for the histograms."""
 
 EDGE = "edge"
+MONTHLY = "_monthly"
+"""Ends the kinds of the rows whose totals are kept for few windows: `channel_monthly` and so on."""
 _LANE_BITS = 64
 _LANE = 1 << _LANE_BITS
 _HALF = _LANE >> 1
 
 
-def _layout(kind: str) -> tuple[str, ...]:
+def _layout(kind: str, *, monthly: bool = False) -> tuple[str, ...]:
     families = {"stage"} if kind == "stage" else {"channel", "source", "rep"}
     return tuple(
         total.id
         for total in BASE_TOTALS.values()
         if total.kind in ("flow", "stock")
         and bool(total.edges) == (kind == EDGE)
+        and total.monthly == monthly
         and families.intersection(total.families)
     )
 
 
 _JOURNEY = _layout("channel")
+_SELDOM = _layout("channel", monthly=True)
 LAYOUTS: dict[str, tuple[str, ...]] = {
     "channel": _JOURNEY,
     "source": _JOURNEY,
     "rep": _JOURNEY,
     "stage": _layout("stage"),
     EDGE: _layout(EDGE),
+    **{f"{family}{MONTHLY}": _SELDOM for family in ("channel", "source", "rep")},
 }
 UNITS: dict[str, int] = {
     total: 1 << (_LANE_BITS * number)
-    for totals in (_JOURNEY, LAYOUTS["stage"], LAYOUTS[EDGE])
+    for totals in (_JOURNEY, _SELDOM, LAYOUTS["stage"], LAYOUTS[EDGE])
     for number, total in enumerate(totals)
 }
 """What one of each total adds to its row."""
@@ -67,7 +72,7 @@ class Rows:
     def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
         """The non-zero totals of a row."""
         kind, label1, label2 = self.keys[number]
-        family = "channel" if kind == EDGE else kind
+        family = "channel" if kind == EDGE else kind.removesuffix(MONTHLY)
         for total in LAYOUTS.get(kind, ()):
             if not packed:
                 return

@@ -11,6 +11,12 @@ _OUTCOME = "deal.won deal.lost deal.reopened lead.disqualified"
 _STAGES = f"lead.created deal.created deal.stage_changed {_OUTCOME}"
 _ANSWER = "lead.created lead.responded lead.first_touch"
 _WON = "deal.won deal.amount_changed"
+_TALKS = "lead.conversation_held deal.conversation_held deal.meeting_held"
+
+
+def _both(verb: str) -> str:
+    return f"lead.{verb} deal.{verb}"
+
 
 _EVENTS: dict[str, str] = {
     "enquiries": "lead.created",
@@ -36,6 +42,39 @@ _EVENTS: dict[str, str] = {
         ("open_deals_valued", "open_deals_unconverted", "pipeline_minor"),
         "deal.created deal.amount_changed deal.won deal.lost deal.reopened",
     ),
+    "stuck": _STAGES,
+    "enquiries_deal": "lead.created deal.created",
+    "enquiries_opportunity": "lead.created lead.qualified deal.created",
+    "enquiries_invalid": "lead.created lead.disqualified",
+    **dict.fromkeys(("leads_scored", "lead_score"), "lead.created lead.scored"),
+    "qualified_deal": "lead.qualified deal.created",
+    **dict.fromkeys(("responses_qualified", "answered_1h_qualified"), f"{_ANSWER} lead.qualified"),
+    "opportunities": "deal.created",
+    "opportunities_talked": f"deal.created {_TALKS}",
+    "talked_leads": _TALKS,
+    "talked_qualified": f"{_TALKS} lead.qualified",
+    "won_deals_small": _WON,
+    **dict.fromkeys(("won_deals_upsell", "won_deals_cross"), "deal.won deal.line_sold"),
+    "won_activities": "deal.won deal.contact_attempted deal.meeting_held lead.contact_attempted",
+    **dict.fromkeys(("margin_minor", "margin_revenue_minor"), "deal.won deal.line_sold"),
+    **dict.fromkeys(("upsell_revenue_minor", "upsell_cost_minor"), "deal.won deal.line_sold"),
+    "campaign_revenue_minor": f"lead.created deal.created {_WON}",
+    **dict.fromkeys(("contact_attempts", "decision_maker_attempts"), _both("contact_attempted")),
+    "first_touches": _both("first_touch"),
+    "meetings_set": _both("meeting_set"),
+    "meetings_held": _both("meeting_held"),
+    "offers_sent": _both("offer_sent"),
+    "offers_reviewed": _both("offer_reviewed"),
+    "contracts_agreed": _both("contract_agreed"),
+    **dict.fromkeys(("invoices", "invoiced_minor", "invoices_unconverted"), "deal.invoice_issued"),
+    **dict.fromkeys(
+        ("payments", "paid_minor", "payments_unconverted"), "deal.payment_received deal.payment_reversed"
+    ),
+    **dict.fromkeys(("offered_deals", "offered_offers"), "deal.offer_sent"),
+    "open_enquiries": f"lead.created {_OUTCOME}",
+    **dict.fromkeys(("open_deals_scored", "open_deals_score"), "deal.created deal.scored"),
+    **dict.fromkeys(("recurring_minor", "recurring_deals"), "deal.won deal.line_sold"),
+    "reps": "deal.won deal.assigned",
     **dict.fromkeys(("entry_lag_ms", "entry_lags", "restatements"), ""),
     CLOCK: "",
     **{total.id: total.events for total in REPORTED_TOTALS.values()},

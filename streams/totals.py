@@ -12,7 +12,7 @@ from streams.calendar import BusinessCalendar
 from streams.facts import Fact
 from streams.panes import Pane, Panes, add_into
 from streams.passage import STOCK
-from streams.rows import Key, Rows
+from streams.rows import MONTHLY, Key, Rows
 from streams.windows import (
     HOUR_PANES_BY_SOURCE_AND_REP_MS,
     HOUR_PANES_MS,
@@ -157,7 +157,7 @@ class Totals:
 
     def _know_rows(self) -> None:
         for kind, _, _ in self._rows.keys[len(self._fresh) :]:
-            group = self._classes[kind in _BY_SOURCE_AND_REP]
+            group = self._classes[kind in _BY_SOURCE_AND_REP or kind.endswith(MONTHLY)]
             self._fresh.append(None if kind == MINIMUM else group.fresh)
 
     def _postpone(self, row: int, at_ms: int, due_ms: int, packed: int) -> None:

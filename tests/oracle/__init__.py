@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tests.oracle.calendar import WINDOWS, WINDOWS_BY_SOURCE_AND_REP, Calendar, Config
-from tests.oracle.facts import FAMILIES, Fact, Key, Labels, facts_of
+from tests.oracle.facts import FAMILIES, MONTHLY, facts_of
 from tests.oracle.funnel import Story
+from tests.oracle.labels import Fact, Key, Labels
 from tests.oracle.moves import fallen_out, fragments, journeys
 from tests.oracle.units import Refused
 from tests.oracle.wire import Event, Record, parse
 
 __all__ = [
     "FAMILIES",
+    "MONTHLY",
     "WINDOWS",
     "WINDOWS_BY_SOURCE_AND_REP",
     "Calendar",
@@ -134,8 +136,8 @@ def _total(facts: Sequence[Fact], now_ms: int, *, everywhere: bool) -> dict[Key,
     for fact in _existing(facts, now_ms):
         if fact.total == "waiting_since":
             continue
-        for key in fact.sums:
-            if everywhere or key[0] in ("channel", "stage"):
+        for key in fact.sums(FAMILIES[fact.total]):
+            if everywhere or (key[0] in ("channel", "stage") and fact.total not in MONTHLY):
                 sums[key] += fact.amount
     return {key: amount for key, amount in sums.items() if amount}
 

@@ -154,6 +154,25 @@ class Entity:
         ]
 
     @cached_property
+    def done(self) -> list[tuple[int, str, str, str]]:
+        """(time, verb, by whom, with whom) of each activity, told under one name only once."""
+        last: dict[tuple[str, str], tuple[Order, str]] = {}
+        for order, details in least(map(activity_entry, self.events)):
+            last[order[2], order[3]] = (order, details)
+        verbs = {rank: verb for verb, rank in RANKS.items()}
+        return [(order[0], verbs[order[1]], *_who(details)) for order, details in last.values()]
+
+    def numbered(self, verb: str, name: str) -> dict[tuple[str, str], Event]:
+        """Of each invoice, payment or line the event that wrote it last, by source and number."""
+        last: dict[tuple[str, str], Event] = {}
+        for event in self.events:
+            if event.verb == verb:
+                number = (event.source, event.get(name))
+                if number not in last or written(last[number]) < written(event):
+                    last[number] = event
+        return last
+
+    @cached_property
     def evidence(self) -> dict[str, tuple[int, int]]:
         """Of each evidence the least and the greatest time."""
         times: dict[str, list[int]] = defaultdict(list)
@@ -161,6 +180,21 @@ class Entity:
             for name in _evidence(event):
                 times[name].append(event.time_ms)
         return {name: (min(seen), max(seen)) for name, seen in times.items()}
+
+
+def _who(details: str) -> tuple[str, str]:
+    """By whom and with whom; an activity tells both, one or neither."""
+    words_told = set(details.split())
+    by = next(iter(words_told & {"human", "auto"}), "")
+    return by, next(iter(words_told - {by}), "")
+
+
+def written(event: Event) -> tuple[Order, tuple[Any, ...]]:
+    """What an event of an item wrote, and when, so that two can be compared."""
+    cost = event.get("cost")
+    money = event.get("amount") or ()
+    details = (*money, -1 if cost is None else cost[0], event.get("kind") or "", bool(event.get("recurring")))
+    return event.order, details
 
 
 def _evidence(event: Event) -> Iterable[str]:

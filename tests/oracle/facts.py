@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
-from tests.oracle.calendar import HOUR_MS, Config
+from tests.oracle.calendar import DAY_MS, HOUR_MS, Config
 from tests.oracle.entities import Entity
 from tests.oracle.funnel import Story, closed_at, qualified_at
-
-Key = tuple[str, str, str, str]
-"""(family, total, label, second label or nothing)."""
+from tests.oracle.labels import Fact, Labels
+from tests.oracle.seldom import SELDOM, seldom_facts
 
 FAMILIES: Final = {
     total: tuple(families.split())
@@ -23,50 +20,19 @@ FAMILIES: Final = {
         "answered_1h due_1h answered_1wh due_1wh": "channel source rep",
         "waiting": "channel rep",
         "waiting_since": "channel",
-        "stage_entered stage_advanced stage_lost stage_still dwell_ms dwells occupancy": "stage",
+        "stage_entered stage_advanced stage_lost stage_still dwell_ms dwells occupancy stuck": "stage",
         "deals_created deals_created_won deals_created_lost won_deals lost_deals": "channel source rep",
         "revenue_minor won_deals_valued won_deals_unconverted cycle_ms cycles": "channel source rep",
         "open_deals open_deals_valued open_deals_unconverted pipeline_minor": "channel rep",
+        **SELDOM,
     }.items()
     for total in totals.split()
 }
+MONTHLY: Final = frozenset(total for totals in SELDOM for total in totals.split())
+"""Totals that are kept for four windows only."""
 WON_MONEY: Final = ("revenue_minor", "won_deals_valued", "won_deals_unconverted")
 OPEN_MONEY: Final = ("pipeline_minor", "open_deals_valued", "open_deals_unconverted")
 EDGES_SECONDS: Final = (300, 900, 3600, 14400, 28800, 86400, 172800, 604800)
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Whom and what a fact is about."""
-
-    channel: str
-    source: str = ""
-    rep: str = ""
-    stage: str = ""
-    le: str = ""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """An amount of a total, dated `at_ms` (a stock isn't), that exists from `due_ms` on (None: always)."""
-
-    total: str
-    labels: Labels
-    amount: int
-    at_ms: int | None
-    due_ms: int | None = None
-
-    @cached_property
-    def sums(self) -> list[Key]:
-        """The sums that it belongs to."""
-        labels = self.labels
-        family_labels = {
-            "channel": (labels.channel, labels.le),
-            "stage": (labels.channel, labels.stage),
-            "source": (labels.channel, labels.source),
-            "rep": (labels.rep, ""),
-        }
-        return [(family, self.total, *family_labels[family]) for family in FAMILIES[self.total]]
 
 
 def facts_of(story: Story, config: Config) -> Iterator[Fact]:
@@ -78,6 +44,7 @@ def facts_of(story: Story, config: Config) -> Iterator[Fact]:
     yield from _funnel(story)
     for deal in story.deals:
         yield from _deal(story, deal, config)
+    yield from seldom_facts(story, config)
 
 
 def _enquiry(story: Story, lead: Entity) -> Iterator[Fact]:
@@ -145,7 +112,9 @@ def _funnel(story: Story) -> Iterator[Fact]:
         elif here.stage != "won":
             yield Fact("stage_still", labels, 1, here.passed)
     if story.occupancy is not None:
-        yield Fact("occupancy", Labels(story.channel, stage=story.occupancy), 1, None)
+        last_seen, _, stage = story.occupancy
+        yield Fact("occupancy", Labels(story.channel, stage=stage), 1, None)
+        yield Fact("stuck", Labels(story.channel, stage=stage), 1, None, last_seen + 15 * DAY_MS)
 
 
 def _dwell(labels: Labels, stayed_ms: int, at_ms: int) -> Iterator[Fact]:

@@ -74,6 +74,15 @@ class Story:
         return self._attribute("source")
 
     @cached_property
+    def talked_at(self) -> int | None:
+        """The first conversation or meeting, with the lead or in a deal."""
+        entities = ([self.lead] if self.lead else []) + self.deals
+        talks = ("conversation_held", "meeting_held")
+        return min(
+            (e.evidence[name][0] for e in entities for name in talks if name in e.evidence), default=None
+        )
+
+    @cached_property
     def won_at(self) -> int | None:
         """When the first of the deals that are won was won."""
         wins = [closed_at(deal, "won") for deal in self.deals]
@@ -154,8 +163,8 @@ class Story:
         return way[::-1]
 
     @cached_property
-    def occupancy(self) -> str | None:
-        """The stage that an open journey was last seen in; of equals, the further."""
+    def occupancy(self) -> tuple[int, int, str] | None:
+        """When an open journey was last seen in a stage, its place, and the stage; of equals, the further."""
         if not self.is_open:
             return None
         latest = [
@@ -163,7 +172,7 @@ class Story:
             for place, passage in enumerate(self.passages)
             if passage.own is not None
         ]
-        return max(latest)[2] if latest else None
+        return max(latest) if latest else None
 
 
 def closed_at(entity: Entity, outcome: str) -> int | None:

@@ -17,7 +17,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-_PLACES: Final = {
+PLACES: Final = {
     code: places
     for places, codes in {
         0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -40,13 +40,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def money(amount: Any, currency: str) -> tuple[int, str]:
     """An amount is a decimal text in major units or an integer in minor ones: (minor units, currency)."""
-    if currency not in _PLACES:
+    if currency not in PLACES:
         raise Refused("unknown_currency")
     if isinstance(amount, bool) or not isinstance(amount, str | int):
         raise Refused("wrong_type")
     if isinstance(amount, str) and not _AMOUNT.fullmatch(amount):
         raise Refused("bad_value")
-    minor = Decimal(amount).scaleb(_PLACES[currency]) if isinstance(amount, str) else Decimal(amount)
+    minor = Decimal(amount).scaleb(PLACES[currency]) if isinstance(amount, str) else Decimal(amount)
     if minor < 0:
         raise Refused("negative_amount")
     if minor != int(minor) or minor > _MOST_MINOR:

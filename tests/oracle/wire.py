@@ -67,11 +67,16 @@ _OPTIONAL: Final = {
     "conversation_held": ("party",),
     "meeting_set": ("party",),
     "meeting_held": ("party",),
+    "line_sold": ("cost", "kind", "recurring"),
     "lost": ("reason",),
     "won": ("amount",),
 }
-_CHOICES: Final = {"by": ("human", "auto"), "party": ("client", "partner", "decision_maker")}
-_DEFAULTS: Final = {"by": "human", "party": "client"}
+_CHOICES: Final = {
+    "by": ("human", "auto"),
+    "party": ("client", "partner", "decision_maker"),
+    "kind": ("new", "repeat", "upsell", "cross_sell"),
+}
+_DEFAULTS: Final = {"by": "human", "party": "client", "kind": "new", "recurring": False}
 
 
 @dataclass(frozen=True)
@@ -187,8 +192,12 @@ def _payload(verb: str, entity: str, data: dict[str, Any]) -> tuple[tuple[str, A
 
 
 def _field(name: str, data: dict[str, Any]) -> Any:
-    if name == "amount":
-        return money(data["amount"], _text(data, "currency"))
+    if name in ("amount", "cost"):
+        return money(data[name], _text(data, "currency"))
+    if name == "recurring":
+        if not isinstance(data[name], bool):
+            raise Refused("wrong_type")
+        return data[name]
     if name == "score":
         return _score(data)
     value = _text(data, name)

@@ -13,7 +13,7 @@ OWNERS: Final = ("ann", "bob", "cid", "dora", "евгений")
 CURRENCIES: Final = ("RUB",) * 12 + ("USD", "EUR", "JPY", "KWD", "BYN")
 PLACES: Final = {"JPY": 0, "KWD": 3}
 PARTIES: Final = ("client", "client", "partner", "decision_maker")
-REASONS: Final = ("price", "spam", "no budget")
+REASONS: Final = ("price", "spam", "no budget", "Bad contact")
 STAGES: Final = (
     "prospect_added",
     "enquiry",
@@ -102,12 +102,24 @@ def data_of(rng: Random, verb: str, entity: str, other_lead: str) -> dict[str, A
         return {"lead" if verb == "linked" else "into": other_lead}
     if verb in _NUMBERED:
         numbered = {_NUMBERED[verb]: str(below(rng, 9))}
+        if verb == "line_sold":
+            return numbered | _line(rng)
         return numbered if verb == "payment_reversed" else numbered | money(rng)
     if verb in ("amount_changed", "won"):
         return money(rng) if verb == "amount_changed" or rng.random() < 0.4 else {}
     needed, optional = _CHOICES.get(verb, ({}, {}))
     told = needed | optional if rng.random() < 0.7 else needed
     return {name: pick(rng, values) for name, values in told.items()}
+
+
+def _line(rng: Random) -> dict[str, Any]:
+    """A line with or without its cost, of some kind, sold once or every month."""
+    told = money(rng)
+    if rng.random() < 0.7:
+        told["cost"] = money(rng, told["currency"])["amount"]
+    if rng.random() < 0.8:
+        told["kind"] = pick(rng, ("new", "repeat", "upsell", "cross_sell"))
+    return told | ({"recurring": True} if rng.random() < 0.3 else {})
 
 
 _NUMBERED: Final = {
@@ -136,7 +148,8 @@ _CHOICES: Final[dict[str, tuple[_Choices, _Choices]]] = {
 def _description(rng: Random, verb: str, entity: str) -> dict[str, Any]:
     often = 0.8 if verb == "created" else 0.25
     known: dict[str, Any] = {}
-    for name, values in (("channel", CHANNELS), ("source", SOURCES), ("owner", OWNERS), ("region", SOURCES)):
+    told = {"channel": CHANNELS, "source": SOURCES, "owner": OWNERS, "region": SOURCES, "campaign": SOURCES}
+    for name, values in told.items():
         if rng.random() < often:
             known[name] = pick(rng, values)
     if entity == "deal" and verb == "created" and rng.random() < 0.8:
@@ -144,9 +157,9 @@ def _description(rng: Random, verb: str, entity: str) -> dict[str, Any]:
     return known
 
 
-def money(rng: Random) -> dict[str, Any]:
+def money(rng: Random, currency: str = "") -> dict[str, Any]:
     """An amount as decimal text in major units, or as a whole number of minor ones."""
-    currency = pick(rng, CURRENCIES)
+    currency = currency or pick(rng, CURRENCIES)
     minor = pick(rng, (0, 1, below(rng, 10_000), below(rng, 100_000_000)))
     if rng.random() < 0.3:
         return {"amount": minor, "currency": currency}

@@ -7,7 +7,8 @@ from tests.stories.leads import LEADS
 from tests.stories.moves import MOVES
 from tests.stories.telling import Story
 from tests.stories.waiting import WAITING
+from tests.stories.work import WORK
 
 __all__ = ["STORIES", "Story"]
 
-STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES]
+STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *WORK]

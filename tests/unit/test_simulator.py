@@ -128,14 +128,14 @@ def test_money_comes_in_several_currencies_as_text_and_as_minor_units() -> None:
 
 def test_leads_and_deals_move_in_every_way() -> None:
     """Merges, chains of them, cycles, re-merges, links, relinks, deals under several keys, deletions."""
-    merges = {(event.entity_id, event.get("into")) for event in _facts(1).events if event.verb == "merged"}
+    merges = {(event.entity_id, event.get("into")) for event in _facts(3).events if event.verb == "merged"}
     targets = dict(merges)
     assert any(into in targets and into != name for name, into in merges), "a chain"
     assert any(_returns(name, targets) for name in targets), "a cycle"
     assert len(targets) < len(merges), "merged again into another lead"
-    links = Counter(event.entity_id for event in _facts(1).events if event.verb == "linked")
+    links = Counter(event.entity_id for event in _facts(3).events if event.verb == "linked")
     assert max(links.values()) > 1, "a relink"
-    keys = {(event.entity_id, event.journey) for event in _facts(1).events if event.entity == "deal"}
+    keys = {(event.entity_id, event.journey) for event in _facts(3).events if event.entity == "deal"}
     assert max(Counter(name for name, _ in keys).values()) > 2, "a deal under three keys"
     assert {event.entity for _, event in _accepted() if event.verb == "deleted"} == {"lead", "deal"}
 
@@ -160,8 +160,9 @@ def test_every_base_total_is_somewhere_more_than_zero() -> None:
     found: Counter[tuple[str, str]] = Counter()
     windows: set[str] = set()
     for seed in SEEDS:
-        for day in (20, 55, 90):
-            reading = read(_facts(seed), START_MS + day * DAY_MS)
+        told = _facts(seed)
+        for now_ms in (*(START_MS + day * DAY_MS for day in (20, 55, 90)), told.greatest_time_ms):
+            reading = read(told, now_ms)
             windows |= {window for window in WINDOWS if reading[window]}
             found += Counter((family, total) for family, total, _, _ in reading["all"])
             assert reading.waiting_since

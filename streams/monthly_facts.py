@@ -1,0 +1,182 @@
+"""Facts of the totals that are kept for few windows: milestones, activities, invoices, payments, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from streams import events as ev
+from streams.fragments import Entry, Fragment
+from streams.rows import UNITS
+from streams.stories import Deal, Story
+
+Credit = Callable[[int | None, str, int, int, Deal | None], None]
+"""Writes totals down: time (None for a stock), rep, wide ones (by source too), narrow ones, the deal."""
+
+SMALL_DEAL_MAJOR = 100_000
+"""A deal below this amount, in major units of the reporting currency, is a small one."""
+BAD_CONTACT = frozenset(("bad_contact", "invalid_contact", "wrong_contact", "неверный_контакт"))
+"""Reasons of disqualification that say that the contact data were of no use."""
+
+_AMOUNTS = {"invoice": "invoiced_minor", "payment": "paid_minor"}
+_HUMAN, _DECISION_MAKER = "human", "decision_maker"
+_COUNTED = {
+    ev.FirstTouch.rank: UNITS["first_touches"],
+    ev.MeetingSet.rank: UNITS["meetings_set"],
+    ev.MeetingHeld.rank: UNITS["meetings_held"],
+    ev.OfferSent.rank: UNITS["offers_sent"],
+    ev.OfferReviewed.rank: UNITS["offers_reviewed"],
+    ev.ContractAgreed.rank: UNITS["contracts_agreed"],
+}
+
+
+def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: int, credit: Credit) -> None:
+    """What a lead came to: opportunity, qualification, score; with no creation it is in no cohort."""
+    qualified, has_deal = told.qualified_at is not None, bool(told.deals)
+    if told.qualified_at is not None and has_deal:
+        credit(told.qualified_at, told.owner(told.qualified_at), UNITS["qualified_deal"], 0, None)
+    talked_at = _talked_at(told)
+    if talked_at is not None:
+        packed = UNITS["talked_leads"] + (UNITS["talked_qualified"] if qualified else 0)
+        credit(talked_at, told.owner(talked_at), packed, 0, None)
+    _work(told, lead, None, credit)
+    created_at = lead.created_at
+    if created_at is None:
+        return
+    wide = UNITS["enquiries_deal"] if has_deal else 0
+    wide += UNITS["enquiries_opportunity"] if has_deal or qualified else 0
+    wide += UNITS["enquiries_invalid"] if told.disqualified_at is not None and _bad_contact(lead) else 0
+    score = lead.value("score")
+    if isinstance(score, int):
+        wide += UNITS["leads_scored"] + UNITS["lead_score"] * score
+    narrow = 0
+    if answered_ms is not None and qualified:
+        within = answered_ms - created_at <= hour_ms
+        narrow = UNITS["responses_qualified"] + (UNITS["answered_1h_qualified"] if within else 0)
+    if wide or narrow:
+        credit(created_at, told.owner(created_at), wide, narrow, None)
+    if told.outcome == "open":
+        credit(None, told.owner(None), 0, UNITS["open_enquiries"], None)
+
+
+def deal_facts(told: Story, deal: Deal, currency: str, small_minor: int, credit: Credit) -> None:
+    """What a deal took and brought."""
+    first = deal is told.deals[0]
+    created_at = deal.state.created_at
+    if first and created_at is not None:
+        talked = UNITS["opportunities_talked"] if _talked_at(told) is not None else 0
+        credit(created_at, told.owner(created_at, deal), UNITS["opportunities"] + talked, 0, deal)
+    _work(told, deal.state, deal, credit)
+    _money_facts(told, deal, currency, credit)
+    _offers(told, deal, credit)
+    score = deal.state.value("score")
+    if deal.outcome == "open" and isinstance(score, int):
+        scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score
+        credit(None, told.owner(None, deal), 0, scored, deal)
+    if deal.outcome == "won" and deal.closed_at is not None:
+        wide = _lines(told, deal, currency, credit) + UNITS["won_activities"] * _effort(
+            told, deal, first=first
+        )
+        amount = deal.amount
+        if amount is not None and amount[1] == currency:
+            wide += UNITS["won_deals_small"] if amount[0] < small_minor else 0
+            wide += UNITS["campaign_revenue_minor"] * amount[0] if _campaign(told, deal) else 0
+        if wide:
+            credit(deal.closed_at, told.owner(deal.closed_at, deal), wide, 0, deal)
+
+
+def _bad_contact(lead: Fragment) -> bool:
+    reason = lead.text("reason") or ""
+    return reason.strip().casefold().replace(" ", "_").replace("-", "_") in BAD_CONTACT
+
+
+def _campaign(told: Story, deal: Deal) -> bool:
+    return told.told("campaign", deal) != "unknown"
+
+
+def _talked_at(told: Story) -> int | None:
+    """The first conversation or meeting with the lead or in any of its deals."""
+    states = [deal.state for deal in told.deals] + ([] if told.lead is None else [told.lead])
+    times = [
+        state.reached[name][0]
+        for state in states
+        for name in ("conversation_held", "meeting_held")
+        if name in state.reached
+    ]
+    return min(times, default=None)
+
+
+def activities(state: Fragment) -> Iterator[Entry]:
+    """Each activity once: of entries of one (source, id) the last writer."""
+    if len(state.activities) < 2:
+        yield from state.activities
+        return
+    last: dict[tuple[str, str], Entry] = {}
+    for entry in sorted(state.activities):
+        last[entry[2], entry[3]] = entry
+    yield from last.values()
+
+
+def _work(told: Story, state: Fragment, deal: Deal | None, credit: Credit) -> None:
+    for at_ms, rank, _, _, details in activities(state):
+        packed = _COUNTED.get(rank, 0)
+        if rank == ev.ContactAttempted.rank and details.startswith(_HUMAN):
+            packed = UNITS["contact_attempts"]
+            packed += UNITS["decision_maker_attempts"] if details.endswith(_DECISION_MAKER) else 0
+        if packed:
+            credit(at_ms, told.owner(at_ms, deal), 0, packed, deal)
+
+
+def _offers(told: Story, deal: Deal, credit: Credit) -> None:
+    offers = [entry[0] for entry in activities(deal.state) if entry[1] == ev.OfferSent.rank]
+    if offers:
+        packed = UNITS["offered_deals"] + UNITS["offered_offers"] * len(offers)
+        credit(min(offers), told.owner(min(offers), deal), 0, packed, deal)
+
+
+def _effort(told: Story, deal: Deal, *, first: bool) -> int:
+    """Attempts by a person and meetings held of a deal, of a journey's first deal those of its lead too."""
+    states = [deal.state] + ([told.lead] if first and told.lead is not None else [])
+    return sum(
+        rank == ev.MeetingHeld.rank or (rank == ev.ContactAttempted.rank and details.startswith(_HUMAN))
+        for state in states
+        for _, rank, _, _, details in activities(state)
+    )
+
+
+def _money_facts(told: Story, deal: Deal, currency: str, credit: Credit) -> None:
+    items = deal.state.items
+    for name, written in items.items():
+        kind, _, number = name.partition("\x1f")
+        if kind not in _AMOUNTS or (kind == "payment" and f"reversed\x1f{number}" in items):
+            continue
+        match written[4]:
+            case (int(amount_minor), str(told_currency)) if told_currency == currency:
+                packed = UNITS[f"{kind}s"] + UNITS[_AMOUNTS[kind]] * amount_minor
+            case _:
+                packed = UNITS[f"{kind}s"] + UNITS[f"{kind}s_unconverted"]
+        credit(written[0], told.owner(written[0], deal), 0, packed, deal)
+
+
+def _lines(told: Story, deal: Deal, currency: str, credit: Credit) -> int:
+    """Totals of a won deal's lines; the recurring ones stand as long as the deal is won."""
+    packed, kinds, recurring_minor = 0, set(), 0
+    for name, written in deal.state.items.items():
+        match written[4]:
+            case (int(amount_minor), str(told_currency), cost_minor, str(kind), bool(recurring)):
+                kinds.add(kind)
+            case _:
+                continue
+        if told_currency != currency or not name.startswith("line\x1f"):
+            continue
+        recurring_minor += amount_minor if recurring else 0
+        if isinstance(cost_minor, int):
+            packed += UNITS["margin_minor"] * (amount_minor - cost_minor)
+            packed += UNITS["margin_revenue_minor"] * amount_minor
+            if kind in ("upsell", "cross_sell"):
+                packed += UNITS["upsell_revenue_minor"] * amount_minor
+                packed += UNITS["upsell_cost_minor"] * cost_minor
+    if recurring_minor:
+        stands = UNITS["recurring_deals"] + UNITS["recurring_minor"] * recurring_minor
+        credit(None, told.owner(None, deal), 0, stands, deal)
+    packed += UNITS["won_deals_upsell"] if "upsell" in kinds else 0
+    return packed + (UNITS["won_deals_cross"] if "cross_sell" in kinds else 0)
