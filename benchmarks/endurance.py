@@ -198,6 +198,7 @@ def growth(found: Bench, events: int, copies: int) -> Report:
         stream.prove(workers)
         process = workers.processes[0]
         marks = _marks(process, told[0]["entities"])
+    stream.drop(name)
     first, last = marks[0], marks[-1]
     grown = last["journeys"] - first["journeys"]
     return {
@@ -235,6 +236,7 @@ def year(found: Bench, events: int, copies: int) -> Report:
         stream.prove(workers)
         done = figures(told, stream.source.events)
         journeys = sum(line["entities"] for line in workers.told())
+    stream.drop(name)
     return {
         "events": done.events,
         "journeys": journeys,

@@ -21,7 +21,7 @@ from benchmarks import crm, machine, reference
 from benchmarks.engines.catalogue import ENGINES, Engine
 from benchmarks.machine import Placement
 from benchmarks.runs import BenchError, Crew, Figures, Source, crew, figures, measure, python_of
-from benchmarks.stream import Sent, create_topics, ends_of, fill
+from benchmarks.stream import Sent, create_topics, delete_topics, ends_of, fill, topics_like
 from tests.brokers import KafkaBroker
 
 PARTITIONS = 4
@@ -139,6 +139,11 @@ class MainStream:
         wrong = self.truth.differences(told["counters"] for told in workers.counters())
         if wrong:
             raise BenchError(f"the main job: {len(wrong)} totals are wrong: {wrong[:5]}")
+
+    def drop(self, name: str) -> None:
+        """Delete the topics and the app's changelog: the next stream needs the disk."""
+        bootstrap = self._bench.bootstrap
+        delete_topics(bootstrap, [*topics_like(bootstrap, self.prefix), *topics_like(bootstrap, f"{name}-")])
 
     def clear(self, name: str) -> None:
         """Forget what workers told each other, so that the next app has no more to read than this one."""

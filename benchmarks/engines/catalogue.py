@@ -55,8 +55,8 @@ ENGINES = {
             own_environment=True,
             slowness=25,
             settings="faust.Record, one agent, three tables, extras `fast` and `uvloop`, commit every second;"
-            " one repair, without which it loses records at its start and its figure does not count: flow stops"
-            " before it seeks, and it seeks where nothing is committed too",
+            " one repair, without which it loses records at its start: flow stops before it seeks, and it"
+            " seeks where nothing is committed too",
         ),
         Engine(
             "quix",
