@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-import msgspec
+from typing import Any, Literal
 
 from dashboards.yaml import Value, dump
 from streams.kpis import Text
@@ -16,29 +15,32 @@ Kind = Literal["kpi", "stale", "stream", "watchdog"]
 """`kpi` judges the department; `stale` says that its numbers stand still, and silences those that judge."""
 
 
-class Links(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Links:
     """Where people find what an alert links to."""
 
     grafana: str = "http://localhost:3000"
     runbook: str = "docs/runbook.md"
 
 
-class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True)
+class Case:
     """Series of one sample a minute in promtool's notation, and what must come of them at `at`."""
 
     series: Mapping[str, str]
     at: str = "20m"
-    labels: Mapping[str, str] = {}
+    labels: Mapping[str, str] = field(default_factory=dict)
     says: Text | None = None
     """Of a case that fires: the rendered description."""
 
 
-class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Alert:
     """One alert with all that a person who gets it needs, and the cases that prove it."""
 
     name: str
     expr: str
-    wait: str = msgspec.field(name="for")
+    wait: str
     keep: str
     severity: Literal["critical", "warning", "info"]
     team: Literal["sales-ops", "team-leads", "platform"]
@@ -56,14 +58,26 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     silent_without_series: bool = True
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    alert: tuple[Alert, ...]
-
-
 def written_alerts() -> tuple[Alert, ...]:
     """The alerts of `alerts.toml`."""
     text = Path(__file__).with_name("alerts.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), _File).alert
+    return tuple(_alert(**entry) for entry in tomllib.loads(text)["alert"])
+
+
+def _alert(summary: dict[str, str], description: dict[str, str], fires: dict[str, Any], **told: Any) -> Alert:
+    quiet = told.pop("quiet", None)
+    return Alert(
+        wait=told.pop("for"),
+        summary=Text(**summary),
+        description=Text(**description),
+        fires=_case(**fires),
+        quiet=None if quiet is None else _case(**quiet),
+        **told,
+    )
+
+
+def _case(says: dict[str, str] | None = None, **told: Any) -> Case:
+    return Case(**told, says=None if says is None else Text(**says))
 
 
 def alert_rules(alerts: Sequence[Alert], links: Links) -> str:

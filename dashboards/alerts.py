@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboards.alerting import Alert, Case, written_alerts
-from dashboards.rules import has_sample, is_share, measured
+from dashboards.rules import has_sample, is_share, measured, places
 from streams.catalogue import SHIPPED
 from streams.kpis import Alert as Threshold
 from streams.kpis import Catalogue, Dimension, Kpi, Text
@@ -72,7 +72,7 @@ class _Asked:
 
     @property
     def _place(self) -> Dimension:
-        return next(place for place in _PLACES if place in self.kpi.entry.dimensions)
+        return next(place for place in _PLACES if place in places(self.kpi))
 
     @property
     def _percent(self) -> bool:

@@ -30,8 +30,13 @@ def rules(catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT) -> str:
 
 
 def measured(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
-    """The KPIs all of whose inputs workers export; the others have no value yet."""
-    return (kpi for kpi in catalogue.kpis.values() if kpi.totals <= BASE_TOTALS.keys())
+    """The KPIs that have a rule; of the others nothing is exported that they could be made of."""
+    return (kpi for kpi in catalogue.kpis.values() if places(kpi))
+
+
+def places(kpi: Kpi) -> tuple[Dimension, ...]:
+    """The dimensions by which a KPI has a rule."""
+    return tuple(dimension for dimension in DIMENSIONS if promql.has_rule(kpi, dimension))
 
 
 def has_sample(kpi: Kpi) -> bool:
@@ -69,7 +74,7 @@ def _groups(name: str, batches: Iterable[Sequence[Value]]) -> Iterator[Value]:
 
 def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[Value]]:
     for kpi in measured(catalogue):
-        if promql.has_rule(kpi, dimension):
+        if dimension in places(kpi):
             name, sample = promql.rule_name(kpi.id, dimension), promql.sample_name(kpi.id, dimension)
             batch = [_rule(name, promql.gated(promql.value(kpi, dimension)))]
             if has_sample(kpi):

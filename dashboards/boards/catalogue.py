@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import Panel
-from dashboards.rules import measured
-from streams.kpis import Dimension, Text
+from dashboards.rules import measured, places
+from streams.kpis import Text
 
 PERSPECTIVES = {
     "finance": Text("Finance", "Финансы"),
@@ -16,7 +16,6 @@ PERSPECTIVES = {
     "processes": Text("Processes", "Процессы"),
     "learning": Text("Learning and growth", "Обучение и развитие"),
 }
-_PLACES: tuple[Dimension, ...] = ("department", "channel", "stage", "source", "rep")
 
 
 def all_kpis(panels: KpiPanels) -> Board:
@@ -39,7 +38,7 @@ def all_kpis(panels: KpiPanels) -> Board:
 
 def _row(panels: KpiPanels, perspective: str) -> Sequence[Panel]:
     return [
-        panels.lines(kpi.id, next(place for place in _PLACES if place in kpi.entry.dimensions), span=8)
+        panels.lines(kpi.id, places(kpi)[0], span=8)
         for kpi in measured(panels.catalogue)
         if kpi.entry.perspective == perspective
     ]

@@ -19,7 +19,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from dashboards.boards.panels import ORANGE, RED, SOURCE, Panel, Speech
 from streams.metrics import APP
-from streams.promql import STAGE_INFO
+from streams.promql import STAGE_INFO, exported
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 TAG = "voronka"
@@ -32,8 +32,8 @@ _LABELS = {
 }
 _VALUES = {
     "channel": f"label_values({STAGE_INFO}, channel)",
-    "source": 'label_values(sales_source_enquiries{channel=~"$channel"}, source)',
-    "rep": "label_values(sales_rep:won_deals, rep)",
+    "source": f'label_values({exported("enquiries", "source")}{{channel=~"$channel"}}, source)',
+    "rep": f"label_values({exported('won_deals', 'rep')}, rep)",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import About, Panel, Query, Speech, bars, heat
+from streams import metrics
 
 
 def response(panels: KpiPanels) -> Board:
@@ -49,7 +50,8 @@ def response(panels: KpiPanels) -> Board:
 
 
 def _buckets(*, working: bool, le: str = "") -> str:
-    name = f"sales_response_{'working_' if working else ''}seconds_bucket"
+    total = "response_working_bucket" if working else "response_bucket"
+    name = next(f"{metric.name}_bucket" for metric in metrics.SALES if metric.total == total)
     edge = f',le="{le}"' if le else ""
     return f'{name}{{window="$window",channel=~"$channel"{edge}}}'
 

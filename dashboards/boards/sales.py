@@ -6,7 +6,7 @@ from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import About, Panel, Query, Speech, bars, lines
 from streams.kpis import Text
-from streams.promql import rule_name
+from streams.promql import exported, rule_name
 from streams.windows import WINDOWS
 
 
@@ -143,7 +143,8 @@ def _end(share: str, end: str) -> str:
 
 
 def _lost(say: Speech) -> Panel:
-    expr = 'sort_desc(sum by (channel, stage) (sales_stage_lost{window="$window",channel=~"$channel"}) > 0)'
+    lost = f'{exported("stage_lost", "stage")}{{window="$window",channel=~"$channel"}}'
+    expr = f"sort_desc(sum by (channel, stage) ({lost}) > 0)"
     healthy = say(
         "Journeys of the period that were lost at each stage. Healthy: most are lost early, before work "
         "went into "

@@ -1,4 +1,4 @@
-"""Running Prometheus and its tools in tests: found on the machine or where `make components` unpacked them."""
+"""Running Prometheus and its tools: found on the machine, or where `make components` unpacked them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from agents.child import Child, free_port
-from dashboards.yaml import dump
+from dashboards.yaml import Value, dump
 from tests.conftest import ROOT, unavailable
 
 UNPACKED = ROOT / ".cache" / "prometheus" / "usr" / "bin"
@@ -99,7 +99,7 @@ class Prometheus:
 def start(folder: Path, ports: Iterable[int], rule_files: Iterable[Path]) -> Prometheus:
     """A Prometheus that answers; its data live in the folder."""
     configuration = folder / "prometheus.yml"
-    scrape = {
+    scrape: Value = {
         "job_name": "voronka",
         "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}],
     }

@@ -1,0 +1,75 @@
+"""The last row of the pipeline board: why something is not complete, fresh or right."""
+
+from __future__ import annotations
+
+from dashboards.boards.panels import About, Panel, Query, Speech, lines
+from streams import metrics
+
+
+def causes(say: Speech) -> list[Panel]:
+    lane = metrics.LANE
+    shown = ("chunks", "holes", "stale_chunks", "gap_offsets", "abandoned_chunks", "recoveries")
+    return [
+        lines(
+            About(
+                say("What the lane does", "Что делает транспорт"),
+                say(
+                    "Healthy: chunks rise, the others do not. Gap offsets mean that records expired "
+                    "before they "
+                    "were read.",
+                    "Норма: растут только chunks. Рост gap_offsets значит, что записи истекли "
+                    "непрочитанными.",
+                ),
+            ),
+            [Query(f"sum({lane[field].name})", field) for field in shown],
+            say,
+        ),
+        lines(
+            About(
+                say("Recovery", "Восстановление"),
+                say(
+                    "How long the last recovery of each worker took. Healthy: seconds. Otherwise give "
+                    "workers more CPU, "
+                    "or let the changelog be compacted sooner.",
+                    "Сколько длилось последнее восстановление каждого воркера. Норма: секунды. Иначе "
+                    "добавьте CPU "
+                    "или ускорьте сжатие журнала.",
+                ),
+                "s",
+            ),
+            [Query(lane["recovery_seconds"].name, "{{instance}}")],
+            say,
+        ),
+        lines(
+            About(
+                say("Labels folded into `other`", "Свёрнуто в `other`"),
+                say(
+                    "Sources and reps that are not on the configured lists. Healthy: 0. Otherwise add "
+                    "them to "
+                    "VORONKA_SOURCES and VORONKA_REPS.",
+                    "Источники и продавцы не из списков настроек. Норма: 0. Иначе добавьте их в "
+                    "VORONKA_SOURCES "
+                    "и VORONKA_REPS.",
+                ),
+            ),
+            [Query(f"max by (label) ({metrics.LABELS_FOLDED.name})", "{{label}}")],
+            say,
+        ),
+        lines(
+            About(
+                say("Shards and versions", "Шарды и версии"),
+                say(
+                    "Ready shards by worker. Healthy: even, and their sum is the number of shards.",
+                    "Готовые шарды по воркерам. Норма: поровну, а в сумме – число шардов.",
+                ),
+            ),
+            [
+                Query(f"count by (instance) ({metrics.SHARD_READY.name} == 1)", "{{instance}}"),
+                Query(f"max({metrics.SHARDS.name})", say("all shards", "всего шардов")),
+                Query(
+                    f"count by (version) ({metrics.APP.name})", say("workers of", "воркеров") + " {{version}}"
+                ),
+            ],
+            say,
+        ),
+    ]

@@ -1,0 +1,72 @@
+"""Every expression of every board, rule and alert, on a real Prometheus that scrapes real workers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dashboards.department import Department
+from tests.dashboards.reading import board, filled, marks, names, rules, shown, written
+
+pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
+EMPTY_HERE: dict[str, str] = {}
+"""Expressions that find nothing in the two months, and the condition under which they do."""
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.startswith("en/")])
+def test_every_panel_shows_something(department: Department, name: str) -> None:
+    """Nothing is empty but what is listed, and what is listed is empty."""
+    for each in shown(board(name)):
+        assert "$" not in each.expr
+        found = department.prometheus.ask("query", query=each.expr)["result"]
+        assert bool(found) == (each.expr not in EMPTY_HERE), f"{each.where}: {each.expr}"
+
+
+def test_annotations_and_alerts_are_read_without_an_error(department: Department) -> None:
+    """They may find nothing: a department in which nothing is wrong has no alerts."""
+    for name in names():
+        for expr in marks(board(name)):
+            department.prometheus.ask("query", query=filled(expr))
+    for expr in rules(written()["alerts.yml"]).values():
+        department.prometheus.ask("query", query=expr)
+
+
+def test_every_rule_records_something(department: Department) -> None:
+    """A rule without a series would be a KPI that nobody sees."""
+    silent = [
+        name
+        for name in rules(written()["rules.yml"])
+        if not department.prometheus.ask("query", query=name)["result"]
+    ]
+    assert silent == []
+
+
+def test_alerts_that_fire_say_it_in_words(department: Department) -> None:
+    """The watchdog fires; whatever else does has its texts rendered, with numbers in them."""
+    alerts = department.prometheus.ask("alerts")["alerts"]
+    assert "Watchdog" in {alert["labels"]["alertname"] for alert in alerts}
+    for alert in alerts:
+        for text in alert["annotations"].values():
+            assert "{{" not in text
+            assert "error expanding" not in text
+
+
+def test_series_of_rules_stay_few(department: Department) -> None:
+    """What the rules add is less than what two workers export."""
+    (added,) = department.prometheus.query('count({__name__=~"sales.*:.+"})').values()
+    (exported,) = department.prometheus.query("sum(scrape_samples_scraped)").values()
+    assert added < exported
+
+
+def test_while_a_shard_is_missing_there_is_a_gap_and_no_dip(department: Department) -> None:
+    """The gate is part of every rule of a KPI: with one shard counted as missing it holds nothing."""
+    ready = rules(written()["rules.yml"])["voronka:complete"]
+    ask = department.prometheus.query
+    assert ask(ready) == {frozenset(): 1.0}
+    assert ask(ready.replace("voronka_shards", "(voronka_shards + 1)")) == {}
+    twice = ready.replace("(max(sum by", "(max(2 * sum by")
+    assert ask(twice) == {}
+    assert all(
+        "voronka_shards" in expr
+        for name, expr in rules(written()["rules.yml"]).items()
+        if not name.endswith((":low", ":high")) and name != "sales:stage_info"
+    )
