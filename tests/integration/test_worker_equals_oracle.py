@@ -42,9 +42,13 @@ REMEMBERED = (
     deal("e1", "created", "2024-08-20 11:00", channel="partner", owner="r12", amount="9000", currency="EUR"),
     deal("e1", "won", "2024-09-02 15:30"),
     deal("e2", "created", "2024-11-28 10:00", channel="vip", source="own_base", amount="800", currency="EUR"),
+    deal("e2", "invoice_issued", "2024-12-01 12:00", invoice="1", amount="800", currency="EUR"),
     deal("e2", "won", "2024-12-02 12:00"),
+    deal("e2", "payment_received", "2024-12-03 12:00", payment="1", amount="800", currency="EUR"),
+    deal("e3", "created", "2024-12-03 16:00", channel="vip", source="own_base", owner="r11"),
+    deal("e3", "scored", "2024-12-03 16:05", score=4),
 )
-"""What the simulated department need not do in two months: sell in euros, and tell of last summer."""
+"""What the simulated department need not do in two months: sell in euros, score deals, recall the summer."""
 
 
 def instants(random: Random) -> list[int]:
