@@ -31,8 +31,22 @@ class Feed(Generic[ShardT]):
                 await self._take(event)
 
     async def _take(self, event: EventT[Any]) -> None:
-        """Apply the chunk unless it was before; let the shard's writer make it durable."""
+        """Take the chunk in the shard's turn: what is applied first must be logged first.
+
+        While outputs of this chunk are sent, another topic's may change the same entries; it would be
+        logged before, and our older values would then hide its newer ones.
+        """
         chunk = cast("Chunk", event.message)
+        while (slot := self._table.slots.get(chunk.partition)) is not None and slot.writer is not None:
+            writer = slot.writer
+            async with writer.turn:
+                if slot.writer is writer:
+                    await self._apply(event, chunk)
+                    return
+        await self._apply(event, chunk)
+
+    async def _apply(self, event: EventT[Any], chunk: Chunk) -> None:
+        """Apply the chunk unless it was before; let the shard's writer make it durable."""
         stats = self._app.lane_stats
         cursor, slot = self._app.consumer.cursors.get(chunk.tp), self._table.slots.get(chunk.partition)
         if cursor is None or slot is None or slot.writer is None or not slot.ready:

@@ -65,6 +65,8 @@ class ShardWriter:
         self._queue: asyncio.Queue[Flush] = asyncio.Queue(to.queue_chunks)
         self._pending = 0
         self.abandoned = False
+        self.turn = asyncio.Lock()
+        """Held from a chunk's job until its flush is queued."""
         self.last_offset: int | None = None
         self._task = asyncio.create_task(self._run(), name=f"lane writer {to.topic}-{to.partition}")
 

@@ -19,6 +19,7 @@ from tests.chaos.workload import LABELS
 from tests.conftest import unavailable
 from tests.integration.worker import deployed
 
+SESSION_SECONDS = "6" if FULL else "2"
 EAGER = {"group.min.session.timeout.ms": "1000"}
 HERE = Path(__file__).parent
 ROWS = pytest.StashKey[list[Mapping[str, Any]]]()
@@ -93,7 +94,7 @@ def campaigns(fresh_name: Callable[[str], str], tmp_path: Path, row: Row) -> Cam
 
     @contextmanager
     def campaign(broker: KafkaBroker, **env: str) -> Iterator[Campaign]:
-        settings = {**LABELS, "VORONKA_SESSION_TIMEOUT_SECONDS": "2", **env}
+        settings = {**LABELS, "VORONKA_SESSION_TIMEOUT_SECONDS": SESSION_SECONDS, **env}
         name = fresh_name("chaos")
         folder = tmp_path / name
         folder.mkdir()

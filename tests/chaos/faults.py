@@ -11,10 +11,14 @@ DIES = "dies after its"
 
 @dataclass(frozen=True)
 class Faults:
-    """`pace` seconds before each changelog write; die at a place when it is reached the `after`th time."""
+    """`pace` seconds before each changelog write, `slow_outputs` before each output.
+
+    A worker dies at a place when it is reached the `after`th time.
+    """
 
     pace: float = 0.0
     chunk: int = 5000
+    slow_outputs: float = 0.0
     die_at: Literal["", "outputs", "changelog"] = ""
     after: int = 1
     off: Literal["", "counter", "order", "future", "quarantine"] = ""

@@ -22,7 +22,8 @@ from agents.app import VoronkaWorker
 from agents.broker import await_broker
 from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
-from agents.lane import Effects, LaneApp, LaneRecord
+from agents.lane import Effects, LaneApp, LaneRecord, Output
+from agents.lane.feed import Feed
 from agents.lane.writer import Flush, ShardWriter
 from agents.settings import load_settings
 from tests.chaos.faults import DIES, Faults
@@ -95,6 +96,17 @@ def after_the_changelog(faults: Faults) -> None:
     Flush.settle = settled  # type: ignore[assignment, method-assign]
 
 
+def slow_outputs(seconds: float) -> None:
+    """Let every output wait, as on a full producer buffer: other topics' chunks come in between."""
+    send = Feed._send
+
+    async def slowly(feed: Feed[JourneyShard], output: Output) -> Awaitable[object]:
+        await asyncio.sleep(seconds)
+        return await send(feed, output)
+
+    Feed._send = slowly  # type: ignore[assignment, method-assign]
+
+
 def settle_first() -> None:
     """Let offsets be committed before the changelog holds what they stand for."""
     put = ShardWriter.put
@@ -132,6 +144,8 @@ def main(argument: str) -> None:
     app: Any = worker.app
     app.chunk_records = faults.chunk
     app.still_member = before_the_changelog(app, faults)
+    if faults.slow_outputs:
+        slow_outputs(faults.slow_outputs)
     if faults.die_at == "changelog":
         after_the_changelog(faults)
     await_broker(settings)
