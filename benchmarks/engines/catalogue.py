@@ -54,9 +54,9 @@ ENGINES = {
             durable.of_faust,
             own_environment=True,
             slowness=25,
+            changelogs=("leads-changelog", "funnel-changelog", "responses-changelog"),
             settings="faust.Record, one agent, three tables, extras `fast` and `uvloop`, commit every second;"
-            " one repair, without which it loses records at its start: flow stops before it seeks, and it"
-            " seeks where nothing is committed too",
+            " its changelog topics are there before it starts, or its agent crashes and loses events",
         ),
         Engine(
             "quix",

@@ -10,7 +10,6 @@ from time import monotonic
 
 import faust
 import mode.loop
-from faust.transport.drivers import aiokafka as driver
 
 from benchmarks.reference import bucket
 from benchmarks.task import SAMPLE_SECONDS, Meter, Task
@@ -44,36 +43,9 @@ class Lead(faust.Record, serializer="json"):
     events: int
 
 
-class Consumer(driver.Consumer):
-    """Stock Faust begins to read before it seeks, then forgets what it has read: lost for good."""
-
-    async def perform_seek(self) -> None:
-        """Stop first; start at the first record where nothing is committed."""
-        self.stop_flow()
-        await super().perform_seek()
-        new = [
-            tp for tp in self.assignment() if not self._read_offset.get(tp) and not self._is_changelog_tp(tp)
-        ]
-        if new:
-            await self.seek_wait(await self.earliest_offsets(*new))
-
-
-class Transport(driver.Transport):
-    """Faust's own, with that consumer."""
-
-    Consumer = Consumer
-
-
-class RepairedApp(faust.App):
-    """Idiomatic Faust whose counters are right."""
-
-    def _new_transport(self) -> Transport:
-        return Transport(self.conf.broker_consumer, self)
-
-
 def build(task: Task, meter: Meter) -> faust.App:
     """The app; its tables' keys carry the partition where several partitions count the same."""
-    app = RepairedApp(
+    app = faust.App(
         task.name,
         broker=f"kafka://{task.bootstrap}",
         datadir=task.folder,
