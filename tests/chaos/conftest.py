@@ -19,7 +19,7 @@ from tests.chaos.workload import LABELS
 from tests.conftest import unavailable
 from tests.integration.worker import deployed
 
-SESSION_SECONDS = "6" if FULL else "2"
+SESSION_SECONDS = "6" if FULL else "3"
 EAGER = {"group.min.session.timeout.ms": "1000"}
 HERE = Path(__file__).parent
 ROWS = pytest.StashKey[list[Mapping[str, Any]]]()

@@ -64,7 +64,7 @@ def test_an_outage_is_waited_out(campaigns: Campaigns, mortal_broker: KafkaBroke
     """A worker that was there before its broker, and whose broker dies in its midst, goes on alone."""
     with campaigns(mortal_broker, VORONKA_SESSION_TIMEOUT_SECONDS="6") as campaign:
         campaign.allowed += (NO_BROKER,)
-        first, second = pieces(campaign, size(8_000, 500_000), 2)
+        first, second = pieces(campaign, size(6_000, 500_000), 2)
         campaign.publish(first)
         mortal_broker.stop()
         worker = campaign.start(PACED)

@@ -89,14 +89,14 @@ def test_poison_is_quarantined_then_stops_then_is_replayed(
 ) -> None:
     """Refused is exactly what was injected; bad alone stops the worker; after the fix nothing is missing."""
     with campaigns(eager_broker, VORONKA_REJECT_LIMIT=str(LIMIT)) as campaign:
-        injected = poisoned(campaign, size(5_000, 200_000))
+        injected = poisoned(campaign, size(4_000, 200_000))
         few = campaign.publish(reviews(50))
         injected += [(*spot, "unknown_stage") for spot in few]
         wrong = {"VORONKA_FUNNELS": str(outdated(tmp_path))}
         worker = campaign.start(Faults(), **wrong)
         campaign.deployment.settle(worker)
         assert refused(campaign) == sorted(injected)
-        campaign.publish(reviews(20 * LIMIT)[50:])
+        campaign.publish(reviews(4 * LIMIT)[50:])
         assert worker.child.wait(60) == EXIT_REJECTS
         assert re.search(STOPPED, worker.log())
         campaign.allowed += (STOPPED,)
