@@ -15,10 +15,9 @@ from typing import Any
 from benchmarks import machine, measures
 from benchmarks.engines.catalogue import ENGINES
 from benchmarks.page import write_page
-from benchmarks.runs import PEERS_PYTHON, ROOT
+from benchmarks.runs import PEERS_PYTHON
 from benchmarks.session import MAIN_JOB, PARTS, SCALES, Scale, Session, say
 
-RESULTS = ROOT / "build" / "bench.json"
 ENGINE_NAMES = (*ENGINES, MAIN_JOB)
 
 
@@ -30,7 +29,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     for option in ("events", "crm-events", "repeats", "growth-events", "year-events"):
         parser.add_argument(f"--{option}", type=int, help="in place of the scale's")
     parser.add_argument("--seconds", type=float, help="of a delay run, in place of the scale's")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="parts not measured now are kept there")
+    parser.add_argument("--results", type=Path, help="parts not measured now are kept there")
     parser.add_argument("--page", type=Path, help="the page in Markdown; its picture lies beside it")
     return parser.parse_args(arguments)
 
@@ -67,16 +66,16 @@ def run(arguments: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="voronka-bench-"))
     with measures.bench(folder) as found:
         about["places"] = {name: place.text for name, place in found.places.items()}
-        session = Session(found, scale, engines)
-        known: dict[str, Any] = json.loads(given.results.read_text()) if given.results.exists() else {}
-        given.results.parent.mkdir(parents=True, exist_ok=True)
+        known: dict[str, Any] = json.loads(scale.results.read_text()) if scale.results.exists() else {}
+        session = Session(found, scale, engines, known)
+        scale.results.parent.mkdir(parents=True, exist_ok=True)
         for part in scale.parts:
             measured, failures = session.part(part)
             known[part] = {"about": about, "measured": measured, "failures": failures}
-            given.results.write_text(json.dumps(known, indent=1) + "\n")
+            scale.results.write_text(json.dumps(known, indent=1) + "\n")
     shutil.rmtree(folder)
     write_page(known, scale.page)
-    say(f"written: {given.results.name}, {scale.page.name}")
+    say(f"written: {scale.results.name}, {scale.page.name}")
     return 1 if any(known[part]["failures"] for part in scale.parts) else 0
 
 

@@ -39,6 +39,7 @@ class Scale:
     growth_events: int
     year_events: int
     parts: tuple[str, ...]
+    results: Path
     page: Path
 
     @property
@@ -48,23 +49,28 @@ class Scale:
 
 
 _FIRST = PARTS[:4]
+_QUICK = (ROOT / "build" / "bench-quick.json", ROOT / "build" / "performance.md")
+_TOLD = (ROOT / "build" / "bench.json", ROOT / "docs" / "performance.md")
 SCALES = {
-    "quick": Scale(20_000, 10_000, 1, 5, 20_000, 20_000, PARTS, ROOT / "build" / "performance.md"),
-    "full": Scale(2_000_000, 1_000_000, 3, 20, 0, 0, _FIRST, ROOT / "docs" / "performance.md"),
-    "long": Scale(0, 0, 1, 0, 56_000_000, 20_000_000, PARTS[4:], ROOT / "docs" / "performance.md"),
+    "quick": Scale(20_000, 10_000, 1, 5, 20_000, 20_000, PARTS, *_QUICK),
+    "full": Scale(2_000_000, 1_000_000, 3, 20, 0, 0, _FIRST, *_TOLD),
+    "long": Scale(0, 0, 1, 0, 56_000_000, 20_000_000, PARTS[4:], *_TOLD),
 }
 """5.6 events make a journey of the simulated department; `long` adds its parts to those of `full`."""
 
 
 class Session:
-    """One invocation: parts are measured one after the other, a failure spoils only its own figure."""
+    """One invocation: parts are measured one after the other, a failure spoils only its own figure.
 
-    def __init__(self, bench: Bench, scale: Scale, engines: Sequence[str]) -> None:
+    `known` are results of invocations before: a delay is measured at half the peak that was found last.
+    """
+
+    def __init__(self, bench: Bench, scale: Scale, engines: Sequence[str], known: Report) -> None:
         self._bench, self._scale, self._engines = bench, scale, engines
         self._stream = ReferenceStream(bench)
         self._main: MainStream | None = None
         self._failed: dict[str, str] = {}
-        self._results: dict[str, Report] = {}
+        self._results: dict[str, Report] = {name: part["measured"] for name, part in known.items()}
 
     def part(self, name: str) -> tuple[Report, dict[str, str]]:
         """Measure one of `PARTS`; also returns what could not be measured, and why."""
