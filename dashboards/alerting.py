@@ -93,6 +93,8 @@ def alert_rules(alerts: Sequence[Alert], links: Links) -> str:
 def alert_tests(alerts: Sequence[Alert], links: Links, rules_file: str) -> str:
     """promtool's tests: each alert fires, does not fire, and does not fire where there are no series."""
     tests = [test for alert in alerts for test in _tests(alert, links)]
+    silent = [_expected(alert, Case({}), []) for alert in alerts if alert.silent_without_series]
+    tests.append(_test("no series", Case({}), silent))
     return dump({"rule_files": [rules_file], "evaluation_interval": "1m", "tests": tests})
 
 
@@ -126,24 +128,23 @@ def _tests(alert: Alert, links: Links) -> Iterator[Value]:
     told, says = _annotations(alert, links), alert.fires.says or alert.description
     told |= {"description": says.en, "description_ru": says.ru}
     told["dashboard_url"] = _rendered(told["dashboard_url"], alert.fires.labels)
-    yield _test(
-        alert,
-        "fires",
-        alert.fires,
-        [{"exp_labels": {**alert.fires.labels, **_labels(alert)}, "exp_annotations": told}],
-    )
+    labels = {**alert.fires.labels, **_labels(alert)}
+    fires = _expected(alert, alert.fires, [{"exp_labels": labels, "exp_annotations": told}])
+    yield _test(f"{alert.name} fires", alert.fires, [fires])
     if alert.quiet:
-        yield _test(alert, "does not fire", alert.quiet, [])
-    if alert.silent_without_series:
-        yield _test(alert, "has no series", Case({}), [])
+        yield _test(f"{alert.name} does not fire", alert.quiet, [_expected(alert, alert.quiet, [])])
 
 
-def _test(alert: Alert, name: str, case: Case, expected: Sequence[Value]) -> Value:
+def _expected(alert: Alert, case: Case, expected: Sequence[Value]) -> Value:
+    return {"eval_time": case.at, "alertname": alert.name, "exp_alerts": expected}
+
+
+def _test(name: str, case: Case, expected: Sequence[Value]) -> Value:
     return {
-        "name": f"{alert.name} {name}",
+        "name": name,
         "interval": "1m",
         "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
-        "alert_rule_test": [{"eval_time": case.at, "alertname": alert.name, "exp_alerts": expected}],
+        "alert_rule_test": expected,
     }
 
 

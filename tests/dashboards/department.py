@@ -29,9 +29,11 @@ CHOSEN = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_N
 MORE = (
     deal("e1", "created", "2025-01-08 10:00", channel="vip", source="own_base", amount="800", currency="EUR"),
     deal("e1", "won", "2025-01-20 12:00"),
+    deal("e2", "created", "2025-01-21 10:00", channel="vip", owner="r01"),
+    deal("e2", "scored", "2025-01-21 11:00", score=4),
     Record("crm.leads", b"lead/x", b"no json", (), NOW_MS),
 )
-"""What the simulated department need not do: sell in euros, and send what nobody can read."""
+"""What the simulated department need not do: sell in euros, score a deal, send what nobody can read."""
 
 
 def history() -> list[Record]:
