@@ -14,7 +14,7 @@ from agents import view
 from agents.readings import WorkerState, read
 from agents.scrape import Scrape
 from agents.turns import Turns
-from streams.kpis import PERIODS
+from streams.kpis import COMPARABLE, PERIODS
 
 DEFAULT_WINDOW = "30d"
 DEAD_AFTER_SECONDS = 10.0
@@ -84,7 +84,8 @@ def unready(state: WorkerState) -> list[str]:
 
 async def kpis_of(state: WorkerState, window: str) -> dict[str, Any]:
     """The answer of `/api/kpis`."""
-    values = view.View(await read(state, (window,)), window, state.settings)
+    before = f"prev_{window}" if window in COMPARABLE else window
+    values = view.View(await read(state, (window, before)), window, state.settings)
     kpis, turns = {}, Turns()
     for kpi_id, value in values.kpis():
         kpis[kpi_id] = value

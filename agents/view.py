@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.readings import Readings
 from agents.settings import Settings
+from streams.formulas import before, told_of
 from streams.funnels import WON
 from streams.kpis import ALL_TIME, CLOCK, Kpi
 from streams.money import EXPONENTS
@@ -34,6 +35,12 @@ class View:
         self._sources: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
         self._reps: defaultdict[str, Sums] = defaultdict(dict)
         self._restatements = 0
+        self._compared = {
+            total.id
+            for kpi in self._catalogue.kpis.values()
+            for total in kpi.formula.totals
+            if total.previous
+        }
         self._read(readings)
         self._winners = [
             rep for rep, sums in self._reps.items() if sums.get("won_deals") and rep != UNASSIGNED
@@ -82,6 +89,9 @@ class View:
         for (family, total, first, second), amount in readings.sums[self._period].items():
             if amount and TOTALS[total].kind == "flow":
                 self._put(family, total, first, second, amount)
+        for (family, total, first, second), amount in readings.sums.get(f"prev_{self._period}", {}).items():
+            if amount and total in self._compared and TOTALS[total].kind == "flow":
+                self._put(family, before(total), first, second, amount)
         for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
             if amount and TOTALS[total].kind == "stock":
                 self._put(family, total, first, second, amount)
@@ -95,7 +105,7 @@ class View:
                 sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + lag.sum_ms
 
     def _put(self, family: str, total: str, first: str, second: str, amount: int) -> None:
-        if TOTALS[total].edges:
+        if total in TOTALS and TOTALS[total].edges:
             return
         match family:
             case "channel":
@@ -153,7 +163,7 @@ class View:
         def lookup(total: str, next_stage: bool) -> int | None:
             if total == CLOCK:
                 return self._now_ms
-            absent = 0 if TOTALS[total].absence == "zero" else None
+            absent = 0 if TOTALS[told_of(total)].absence == "zero" else None
             return ((following or {}) if next_stage else sums).get(total, absent)
 
         value, sample = kpi.formula.evaluate(lookup), kpi.sample.evaluate(lookup)
@@ -165,7 +175,7 @@ def _joined(parts: Iterable[Mapping[str, int]]) -> Sums:
     for sums in parts:
         for total, amount in sums.items():
             if total in joined:
-                least = TOTALS[total].kind == "minimum"
+                least = total in TOTALS and TOTALS[total].kind == "minimum"
                 joined[total] = min(joined[total], amount) if least else joined[total] + amount
             else:
                 joined[total] = amount
@@ -174,4 +184,4 @@ def _joined(parts: Iterable[Mapping[str, int]]) -> Sums:
 
 def _speaks(kpi: Kpi, sums: Sums) -> bool:
     """Whether a place has anything that the KPI is about."""
-    return not kpi.totals.isdisjoint(sums)
+    return not kpi.names.isdisjoint(sums)

@@ -182,6 +182,10 @@ def _check_dimensions(kpi: Kpi) -> None:
                 raise CatalogueError(
                     kpi.id, "dimensions", f"{total.id} is not kept by {dimension}, remove it"
                 )
+            if total.previous and (dimension in ("source", "rep") or TOTALS[total.id].kind != "flow"):
+                raise CatalogueError(
+                    kpi.id, "dimensions", f"previous({total.id}) is not kept by {dimension}, remove it"
+                )
             if total.next_stage and dimension != "stage":
                 raise CatalogueError(
                     kpi.id, "dimensions", f"next_stage() has a value by stage only, not {dimension}"

@@ -15,7 +15,7 @@ from streams.base_totals import Unit
 
 Operator = Literal["+", "-", "*", "/"]
 Lookup = Callable[[str, bool], int | float | None]
-"""The value of a total here, or (True) in the stage after this one; None where it is not known."""
+"""The value of a total, by its name, here or (True) in the next stage; None where it is not known."""
 
 _OPERATORS: dict[type[ast.operator], Operator] = {
     ast.Add: "+",
@@ -27,11 +27,23 @@ _LONGEST = 400
 _GREATEST_NUMBER = 1e15
 _GREATEST = 1e300
 _NEXT_STAGE = "next_stage"
+_PREVIOUS = "previous"
+_BEFORE = "previous "
 _DIMENSIONS: dict[Unit, tuple[int, int]] = {"count": (0, 0), "ms": (1, 0), "minor": (0, 1)}
 
 
 class FormulaError(ValueError):
     """The text is no formula; the message says where and what to write instead."""
+
+
+def before(total: str) -> str:
+    """The name by which lookups know a total of the period before."""
+    return _BEFORE + total
+
+
+def told_of(name: str) -> str:
+    """The total that a lookup's name is about."""
+    return name.removeprefix(_BEFORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +55,16 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A base total, here or in the next stage of the same funnel."""
+    """A base total: here, in the next stage of the same funnel, or in the period before."""
 
     id: str
     next_stage: bool = False
+    previous: bool = False
+
+    @property
+    def name(self) -> str:
+        """What lookups call it."""
+        return before(self.id) if self.previous else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +122,8 @@ def evaluate(node: Node, lookup: Lookup) -> int | float | None:
     match node:
         case Number(value):
             return value
-        case Total(total, next_stage):
-            return lookup(total, next_stage)
+        case Total():
+            return lookup(node.name, node.next_stage)
         case Binary(operator, left, right):
             a, b = evaluate(left, lookup), evaluate(right, lookup)
             return None if a is None or b is None else _apply(operator, a, b)
@@ -141,13 +159,15 @@ def _node(tree: ast.expr, units: Mapping[str, Unit]) -> Node:
             return Total(_known(name, units))
         case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=total)], keywords=[]) if name == _NEXT_STAGE:
             return Total(_known(total, units), next_stage=True)
+        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=total)], keywords=[]) if name == _PREVIOUS:
+            return Total(_known(total, units), previous=True)
         case ast.BinOp(op=operator) if type(operator) in _OPERATORS:
             return Binary(_OPERATORS[type(operator)], _node(tree.left, units), _node(tree.right, units))
         case _:
             pass
     raise FormulaError(
         f"{ast.unparse(tree)!r} is not allowed: write numbers, totals, "
-        f"{' '.join(get_args(Operator))}, parentheses and {_NEXT_STAGE}(total)"
+        f"{' '.join(get_args(Operator))}, parentheses, {_NEXT_STAGE}(total) and {_PREVIOUS}(total)"
     )
 
 

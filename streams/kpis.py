@@ -22,6 +22,8 @@ Period = Literal["window", "now", "since_start"]
 CLOCK = "clock_ms"
 """In formulas: the clock that windows end at."""
 ALL_TIME = "all"
+COMPARABLE = ("1h", "24h", "7d", "30d", "90d")
+"""Windows whose period before is as long: a month that has just begun is not compared with a whole one."""
 PERIODS: tuple[str, ...] = (*WINDOWS, ALL_TIME)
 """What a KPI may be asked for."""
 
@@ -90,6 +92,16 @@ class Kpi:
         return frozenset(total.id for total in self.formula.totals | self.sample.totals) - {CLOCK}
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """The same as lookups call them: those of the period before apart."""
+        return frozenset(total.name for total in self.formula.totals | self.sample.totals) - {CLOCK}
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether it reads the period before."""
+        return any(total.previous for total in self.formula.totals | self.sample.totals)
+
+    @cached_property
     def unreported(self) -> tuple[ReportedTotal, ...]:
         """Inputs that no agent reports yet: without them it has no value."""
         return tuple(REPORTED_TOTALS[total] for total in sorted(self.totals) if total in REPORTED_TOTALS)
@@ -116,6 +128,8 @@ class Kpi:
         """The only periods that it has; none means all. Totals kept for few windows allow no others."""
         kept = (TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK)
         seldom = any(total.monthly and total.kind == "flow" for total in kept)
+        if self.compares:
+            return self.entry.windows or COMPARABLE
         return self.entry.windows or ((*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME) if seldom else ())
 
     def supports(self, dimension: Dimension, period: str) -> bool:

@@ -68,8 +68,8 @@ def deal_facts(told: Story, deal: Deal, currency: str, small_minor: int, credit:
     _work(told, deal.state, deal, credit)
     _money_facts(told, deal, currency, credit)
     _offers(told, deal, credit)
-    score = deal.state.value("score")
-    if deal.outcome == "open" and isinstance(score, int):
+    score = _score(told, deal)
+    if deal.outcome == "open" and score is not None:
         scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score
         credit(None, told.owner(None, deal), 0, scored, deal)
     if deal.outcome == "won" and deal.closed_at is not None:
@@ -82,6 +82,15 @@ def deal_facts(told: Story, deal: Deal, currency: str, small_minor: int, credit:
             wide += UNITS["campaign_revenue_minor"] * amount[0] if _campaign(told, deal) else 0
         if wide:
             credit(deal.closed_at, told.owner(deal.closed_at, deal), wide, 0, deal)
+
+
+def _score(told: Story, deal: Deal) -> int | None:
+    """The deal's score, else that of the lead that it grew from."""
+    for state in (deal.state, told.lead):
+        score = None if state is None else state.value("score")
+        if isinstance(score, int):
+            return score
+    return None
 
 
 def _bad_contact(lead: Fragment) -> bool:

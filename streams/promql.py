@@ -5,6 +5,7 @@ No data stays no data: a ratio without denominator and a reported amount that no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -110,6 +111,8 @@ class _Place:
                 return repr(value)
             case Total(total, _) if total == CLOCK:
                 return f"scalar(round(1000 * max({metrics.CLOCK.name})))"
+            case Total(total, _, True):
+                return f"({self._previous(total)} or 0 * ({self._anything()}))"
             case Total(total, next_stage):
                 return self._total(total, next_stage)
             case Binary("/", left, right):
@@ -124,6 +127,8 @@ class _Place:
 
     def _denominator(self, node: Node) -> str:
         match node:
+            case Total(total, _, True):
+                return f"({self._previous(total)} > 0)"
             case Total(total, False) if total != CLOCK and BASE_TOTALS[total].kind == "flow":
                 return f"({self._sum(total)} > 0)"
             case _ if not any(total.id != CLOCK for total in _leaves(node)):
@@ -146,9 +151,10 @@ class _Place:
         """The series of whatever speaks at this place: all that the KPI is made of."""
         windowed = self.kpi.period == "window"
         totals = sorted(self.kpi.totals - {besides})
-        return " or ".join(
-            self._sum(total) for total in totals if not windowed or BASE_TOTALS[total].kind == "flow"
-        )
+        parts = [self._sum(total) for total in totals if not windowed or BASE_TOTALS[total].kind == "flow"]
+        leaves = self.kpi.formula.totals | self.kpi.sample.totals
+        parts += [self._previous(total.id) for total in sorted(leaves, key=str) if total.previous]
+        return " or ".join(parts)
 
     def _sum(self, total: str) -> str:
         base = BASE_TOTALS[total]
@@ -158,6 +164,13 @@ class _Place:
         text = f"{function}{grouping}({self._series(total)})"
         return f"round(1000 * {text})" if self.scale == 1000 and base.unit == "ms" else text
 
+    def _previous(self, total: str) -> str:
+        """The total of the period before, under the name of this one."""
+        moved = '"window", "$1", "window", "prev_(.+)"'
+        by = ", ".join((*_BY[self.dimension], "window"))
+        series = self._series(total, windows=[f"prev_{window}" for window in self.kpi.windows])
+        return f"label_replace(sum by ({by}) ({series}), {moved})"
+
     def _next(self, total: str) -> str:
         moved = f'label_replace({self._series(total, last=True)}, "next", "$1", "stage", "(.+)")'
         return (
@@ -165,7 +178,7 @@ class _Place:
             f" * on (channel, next) group_left (stage) {STAGE_INFO})"
         )
 
-    def _series(self, total: str, *, last: bool = False) -> str:
+    def _series(self, total: str, *, last: bool = False, windows: Sequence[str] = ()) -> str:
         name, entry = exported(total, self.dimension), self.kpi.entry
         matchers = []
         if entry.channels:
@@ -173,7 +186,7 @@ class _Place:
         if "stage" in BASE_TOTALS[total].families and self.kpi.stays_before_won and not last:
             matchers.append(f'stage!="{WON.id}"')
         if self.kpi.windows and BASE_TOTALS[total].kind == "flow":
-            windows = [window for window in self.kpi.windows if window != ALL_TIME]
+            windows = windows or [window for window in self.kpi.windows if window != ALL_TIME]
             matchers.append(f'window=~"{"|".join(windows)}"')
         return f"{name}{{{','.join(matchers)}}}" if matchers else name
 

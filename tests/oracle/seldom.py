@@ -114,6 +114,13 @@ class _Deal:
         return next((told for entity in entities if (told := entity.attribute("campaign"))), None)
 
     @property
+    def score(self) -> int | None:
+        """Its own, else the lead's."""
+        entities = [self.deal, *([self.story.lead] if self.story.lead else [])]
+        scores = [entity.last_written("score", ("scored",)) for entity in entities]
+        return next((score for score in scores if score is not None), None)
+
+    @property
     def effort(self) -> int:
         """Attempts and meetings; a journey's first deal took those of the lead too."""
         lead = self.story.lead if self.deal is self.story.deals[0] else None
@@ -146,7 +153,7 @@ def _deal(of: _Deal, config: Config) -> Iterator[Fact]:
         yield of.fact("offered_deals", 1, offers[0])
         yield of.fact("offered_offers", len(offers), offers[0])
     yield from _papers(of, config)
-    won_at, score = closed_at(deal, "won"), deal.last_written("score", ("scored",))
+    won_at, score = closed_at(deal, "won"), of.score
     if won_at is not None:
         yield from _won(of, won_at, config)
     elif closed_at(deal, "lost") is None and score is not None:

@@ -183,7 +183,7 @@ WORK: list[Story] = [
         """,
     ),
     told(
-        "open deals have the score that was given last",
+        "open deals have the score that was given last, else that of their lead",
         "2026-03-20 12:00",
         [
             deal("7", "created", "2026-03-02 10:00", **VIP),
@@ -195,10 +195,14 @@ WORK: list[Story] = [
             deal("9", "scored", "2026-03-04 10:00", score=1),
             deal("9", "lost", "2026-03-05 10:00"),
             deal("10", "created", "2026-03-02 10:00", **VIP),
+            lead("1", "scored", "2026-03-02 10:00", score=3),
+            deal("11", "created", "2026-03-02 10:00", **VIP, journey="lead/1"),
+            deal("12", "created", "2026-03-02 10:00", **VIP, journey="lead/1"),
+            deal("12", "scored", "2026-03-03 10:00", journey="lead/1", score=1),
         ],
         """
-        all channel open_deals_scored vip 2
-        all rep open_deals_score bob 7
+        all channel open_deals_scored vip 4
+        all rep open_deals_score bob 11
         """,
     ),
     # Standing in a stage since the 2nd at 10:00: stuck from the 17th at 10:00 on.

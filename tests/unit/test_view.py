@@ -416,3 +416,144 @@ async def test_once_reported_it_has_a_value() -> None:
     }
     for kpi_id, value in by_hand.items():
         assert (await kpi(worker(sums), kpi_id))["value"] == value, kpi_id
+
+
+async def test_growth_compares_with_the_period_before_of_the_same_length() -> None:
+    """1,200 after 1,000 is 20 % more, nothing after something a loss of all; after nothing no rate."""
+    now: dict[Key, int] = {
+        ("channel", "revenue_minor", "vip", ""): 120_000,
+        ("channel", "revenue_minor", "active", ""): 500,
+    }
+    earlier: dict[Key, int] = {
+        ("channel", "revenue_minor", "vip", ""): 100_000,
+        ("channel", "revenue_minor", "partner", ""): 400,
+    }
+    everything = dict.fromkeys(now | earlier, 1)
+    totals = FixedTotals({"30d": now, "prev_30d": earlier, "all": everything})
+    answer = await kpis_of(FixedWorker([FixedShard(0, totals)], SETTINGS), "30d")
+    by_channel = answer["kpis"]["sales_growth_rate"]["by_channel"]
+    assert {channel: cell["value"] for channel, cell in by_channel.items()} == {
+        "vip": 0.2,
+        "active": None,
+        "partner": -1,
+    }
+    assert answer["kpis"]["sales_growth_rate"]["value"] == (120_500 - 100_400) / 100_400
+    assert "sales_growth_rate" not in (await kpis_of(FixedWorker([FixedShard(0)], SETTINGS), "month"))["kpis"]
+
+
+MILESTONES = {
+    "enquiries": 40,
+    "enquiries_deal": 12,
+    "enquiries_opportunity": 16,
+    "enquiries_invalid": 4,
+    "leads_scored": 10,
+    "lead_score": 33,
+    "qualified_leads": 20,
+    "qualified_deal": 9,
+    "opportunities": 16,
+    "opportunities_talked": 12,
+    "talked_leads": 25,
+    "talked_qualified": 10,
+    "responses": 30,
+    "answered_1h": 20,
+    "responses_qualified": 9,
+    "answered_1h_qualified": 8,
+    "won_deals": 10,
+    "won_deals_valued": 8,
+    "won_deals_small": 2,
+    "won_deals_upsell": 3,
+    "won_deals_cross": 4,
+    "won_activities": 45,
+    "margin_minor": 60_000,
+    "margin_revenue_minor": 150_000,
+    "upsell_revenue_minor": 30_000,
+    "upsell_cost_minor": 12_000,
+    "contact_attempts": 51,
+    "decision_maker_attempts": 7,
+    "first_touches": 13,
+    "meetings_set": 20,
+    "meetings_held": 15,
+    "offers_sent": 17,
+    "offers_reviewed": 11,
+    "contracts_agreed": 6,
+    "invoices": 5,
+    "invoiced_minor": 123_450,
+    "payments": 4,
+    "paid_minor": 100_050,
+    "offered_deals": 8,
+    "offered_offers": 14,
+    "enquiries_won": 5,
+    "revenue_minor": 800_000,
+}
+OF_MILESTONES: dict[str, tuple[float, int]] = {
+    "reach_rate": (0.3, 40),
+    "passthrough_rate": (0.75, 16),
+    "conversation_to_qualified_rate": (0.4, 25),
+    "lead_to_opportunity_ratio": (0.4, 40),
+    "sql_to_opportunity_rate": (0.45, 20),
+    "invalid_lead_share": (0.1, 40),
+    "lead_quality_score": (3.3, 10),
+    "response_uplift_1h": (4.0, 30),
+    "deal_size_mix": (0.25, 8),
+    "upsell_rate": (0.3, 10),
+    "cross_sell_rate": (0.4, 10),
+    "activities_per_deal": (4.5, 10),
+    "contribution_margin": (600, 10),
+    "return_on_sales": (0.4, 10),
+    "roi_upsell": (1.5, 10),
+    "contact_attempts": (51, 51),
+    "decision_maker_attempts": (7, 7),
+    "first_touches": (13, 13),
+    "meetings_scheduled": (20, 20),
+    "meetings_held": (15, 15),
+    "meeting_show_rate": (0.75, 20),
+    "offers_sent": (17, 17),
+    "offers_reviewed": (11, 11),
+    "contracts_agreed": (6, 6),
+    "invoices_issued": (5, 5),
+    "invoices_amount": (1234.5, 5),
+    "payments_received": (1000.5, 4),
+    "avg_offers_per_client": (1.75, 8),
+}
+
+
+@pytest.mark.parametrize("kpi_id", OF_MILESTONES)
+async def test_milestones_and_activities_have_their_values(kpi_id: str) -> None:
+    """For instance 12 of 40 enquiries came to a deal; 8 of 20 against 1 of 10 is four times."""
+    sums: dict[Key, int] = {("channel", total, "inbound", ""): n for total, n in MILESTONES.items()}
+    found = await kpi(worker(sums), kpi_id)
+    value, sample = OF_MILESTONES[kpi_id]
+    assert found["value"] == pytest.approx(value, rel=1e-12)
+    assert found["n"] == sample
+    assert found["by_channel"] == {"inbound": {"value": found["value"], "n": sample}}
+
+
+async def test_stocks_of_scores_recurring_money_and_the_forecast() -> None:
+    """Scores 9 over 3 deals; 300 a month; 16 open leads at 5 of 40 and 1,000 a deal are 2,000."""
+    sums: dict[Key, int] = {("channel", total, "inbound", ""): n for total, n in MILESTONES.items()}
+    stocks: dict[Key, int] = {
+        ("channel", "open_deals_scored", "inbound", ""): 3,
+        ("channel", "open_deals_score", "inbound", ""): 9,
+        ("channel", "recurring_minor", "inbound", ""): 30_000,
+        ("channel", "recurring_deals", "inbound", ""): 2,
+        ("channel", "open_enquiries", "inbound", ""): 16,
+        ("stage", "stuck", "inbound", "enquiry"): 4,
+    }
+    state = worker(sums, stocks=stocks)
+    expected = {"opportunity_score": 3, "mrr": 300, "potential_revenue_forecast": 2000, "stuck_deals": 4}
+    assert {kpi_id: (await kpi(state, kpi_id))["value"] for kpi_id in expected} == expected
+
+
+async def test_the_average_rep_is_over_those_who_won() -> None:
+    """900 over two reps is 450; who won nothing and nobody's deals are no reps."""
+    sums: dict[Key, int] = {("channel", "revenue_minor", "vip", ""): 90_000}
+    sums |= {("channel", "margin_minor", "vip", ""): 30_000, ("rep", "enquiries", "cid", ""): 5}
+    for rep, revenue_minor in (("ann", 60_000), ("bob", 30_000), ("unassigned", 0)):
+        sums |= {("rep", "won_deals", rep, ""): 2, ("rep", "revenue_minor", rep, ""): revenue_minor}
+    found = await kpi(worker(sums), "revenue_per_rep")
+    assert (found["value"], found["n"]) == (450, 2)
+    assert {rep: cell["value"] for rep, cell in found["by_rep"].items() if cell["value"] is not None} == {
+        "ann": 600,
+        "bob": 300,
+    }
+    assert (await kpi(worker(sums), "margin_per_rep"))["value"] == 150
