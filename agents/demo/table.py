@@ -66,6 +66,8 @@ def shown(value: float | None, unit: str, currency: str) -> str:
             return f"{value * 60:,.0f} min" if abs(value) < 1.5 else f"{value:,.1f} h"
         case "days":
             return f"{value:,.1f} d"
+        case "score" | "multiple" | "months" | "points":
+            return f"{value:,.2f}"
         case _:
             return f"{value:,.0f}"
 

@@ -101,6 +101,8 @@ def _number(value: float, unit: str) -> str:
             return f"{value:,.2f}".removesuffix(".00")
         case "hours" | "days":
             return f"{value:,.3f}"
+        case "score" | "multiple" | "months" | "points":
+            return f"{value:,.2f}"
         case _:
             return _count(value)
 
