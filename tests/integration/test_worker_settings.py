@@ -13,9 +13,9 @@ from kafka import KafkaAdminClient
 from agents.child import free_port
 from agents.cli import EXIT_USER_ERROR
 from tests.brokers import Broker
-from tests.integration.worker import Deployment, deployed, until
+from tests.integration.worker import Deployment, client_sockets, deployed, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, client_sockets]
 
 
 @pytest.fixture
