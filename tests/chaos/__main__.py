@@ -47,13 +47,14 @@ def show(rows: Sequence[Mapping[str, Any]]) -> None:
     """The report as a table; further figures of a test stand in its last column."""
     table = Table(title="Faults on Apache Kafka")
     for name in (*COLUMNS, "figures", "result"):
-        table.add_column(name.replace("_", " "), justify="left" if name in ("test", "figures") else "right")
+        text = name in ("test", "figures")
+        table.add_column(name.replace("_", " "), justify="left" if text else "right", overflow="fold")
     for row in rows:
         rest = {name: value for name, value in row.items() if name not in (*COLUMNS, "passed")}
         cells = ["–" if row[name] is None else str(row[name]) for name in COLUMNS]
         figures = ", ".join(f"{name} {value}" for name, value in rest.items())
         table.add_row(*cells, figures, "passed" if row["passed"] else "FAILED")
-    Console(width=max(120, Console().width)).print(table)
+    Console(width=max(190, Console().width)).print(table)
 
 
 def main(argv: Sequence[str]) -> int:
