@@ -27,7 +27,7 @@ SEED = 900_913
 """A name that nothing else in an event resembles; copies put their number in its place."""
 START_MS = 1_735_689_600_000
 YEAR_MS = 365 * 86_400_000
-EVENTS_A_LEAD = 3.5
+EVENTS_A_LEAD = 4.6
 PERIODS = ("all", *WINDOWS)
 _OWNER = re.compile(rb'"owner":"(\w+)"')
 _REP = re.compile(r"\d{3}(r\d\d)")
