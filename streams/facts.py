@@ -14,7 +14,7 @@ from streams.journeys import Journey
 from streams.money import EXPONENTS
 from streams.monthly_facts import SMALL_DEAL_MAJOR, deal_facts, lead_facts
 from streams.passage import STOCK, passage
-from streams.rows import EDGE, MONTHLY, UNITS, Key, Rows
+from streams.rows import CHANNEL_MONTHLY, EDGE, REP_MONTHLY, SOURCE_MONTHLY, UNITS, Key, Rows
 from streams.stories import Deal, Story, contacts, story
 
 HOUR_MS = 3_600_000
@@ -94,6 +94,8 @@ class _Book:
         self.told, self.rules = told, rules
         self.channel = self.known(told.channel)
         self.facts: Facts = {}
+        self.monthly: dict[str, tuple[int, int]] = {}
+        """Rows of the totals that are kept for few windows, by deal id; those of the journey under none."""
 
     def known(self, channel: str) -> str:
         return channel if channel in self.rules.funnels.by_channel else UNKNOWN
@@ -113,12 +115,21 @@ class _Book:
 
     def credit_monthly(self, at_ms: int | None, rep: str, wide: int, narrow: int, deal: Deal | None) -> None:
         """The same for totals that are kept for few windows; without a time they are stocks."""
-        number, when = self.rules.rows.number, STOCK if at_ms is None else at_ms
-        channel = self.channel if deal is None else self.known(self.told.told("channel", deal))
-        self.add(number(f"channel{MONTHLY}", channel), when, wide + narrow)
-        self.add(number(f"rep{MONTHLY}", rep), when, wide + narrow)
+        when = STOCK if at_ms is None else at_ms
+        name = "" if deal is None else deal.id
+        rows = self.monthly.get(name)
+        if rows is None:
+            rows = self.monthly[name] = self.monthly_rows(deal)
+        self.add(rows[0], when, wide + narrow)
+        self.add(self.rules.rows.number(REP_MONTHLY, rep), when, wide + narrow)
         if wide:
-            self.add(number(f"source{MONTHLY}", channel, self.told.told("source", deal)), when, wide)
+            self.add(rows[1], when, wide)
+
+    def monthly_rows(self, deal: Deal | None) -> tuple[int, int]:
+        """The rows of a deal's (or the journey's) channel and source."""
+        number, told = self.rules.rows.number, self.told
+        channel = self.channel if deal is None else self.known(told.told("channel", deal))
+        return number(CHANNEL_MONTHLY, channel), number(SOURCE_MONTHLY, channel, told.told("source", deal))
 
     def owe(self, at_ms: int, rep: str, packed: int, due_ms: int) -> None:
         """The same for wide totals that exist from an instant on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 
 from streams import events as ev
 from streams.fragments import Entry, Fragment
@@ -18,7 +18,12 @@ BAD_CONTACT = frozenset(("bad_contact", "invalid_contact", "wrong_contact", "Ð½Ð
 """Reasons of disqualification that say that the contact data were of no use."""
 
 _AMOUNTS = {"invoice": "invoiced_minor", "payment": "paid_minor"}
-_HUMAN, _DECISION_MAKER = "human", "decision_maker"
+_ATTEMPT, _MEETING, _OFFER = ev.ContactAttempted.rank, ev.MeetingHeld.rank, ev.OfferSent.rank
+_ATTEMPTS = {
+    **dict.fromkeys(("human client", "human partner"), UNITS["contact_attempts"]),
+    "human decision_maker": UNITS["contact_attempts"] + UNITS["decision_maker_attempts"],
+}
+"""By details: who tried to reach whom; what a machine tried is none."""
 _COUNTED = {
     ev.FirstTouch.rank: UNITS["first_touches"],
     ev.MeetingSet.rank: UNITS["meetings_set"],
@@ -38,7 +43,7 @@ def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: in
     if talked_at is not None:
         packed = UNITS["talked_leads"] + (UNITS["talked_qualified"] if qualified else 0)
         credit(talked_at, told.owner(talked_at), packed, 0, None)
-    _work(told, lead, None, credit)
+    _work(told, activities(lead), None, credit)
     created_at = lead.created_at
     if created_at is None:
         return
@@ -65,17 +70,19 @@ def deal_facts(told: Story, deal: Deal, currency: str, small_minor: int, credit:
     if first and created_at is not None:
         talked = UNITS["opportunities_talked"] if _talked_at(told) is not None else 0
         credit(created_at, told.owner(created_at, deal), UNITS["opportunities"] + talked, 0, deal)
-    _work(told, deal.state, deal, credit)
-    _money_facts(told, deal, currency, credit)
-    _offers(told, deal, credit)
+    done = activities(deal.state)
+    if done:
+        _work(told, done, deal, credit)
+        _offers(told, deal, done, credit)
+    if deal.state.items:
+        _money_facts(told, deal, currency, credit)
     score = _score(told, deal)
     if deal.outcome == "open" and score is not None:
         scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score
         credit(None, told.owner(None, deal), 0, scored, deal)
     if deal.outcome == "won" and deal.closed_at is not None:
-        wide = _lines(told, deal, currency, credit) + UNITS["won_activities"] * _effort(
-            told, deal, first=first
-        )
+        effort = _effort(done) + (_effort(activities(told.lead)) if first and told.lead is not None else 0)
+        wide = _lines(told, deal, currency, credit) + UNITS["won_activities"] * effort
         amount = deal.amount
         if amount is not None and amount[1] == currency:
             wide += UNITS["won_deals_small"] if amount[0] < small_minor else 0
@@ -114,42 +121,31 @@ def _talked_at(told: Story) -> int | None:
     return min(times, default=None)
 
 
-def activities(state: Fragment) -> Iterator[Entry]:
+def activities(state: Fragment) -> Collection[Entry]:
     """Each activity once: of entries of one (source, id) the last writer."""
-    if len(state.activities) < 2:
-        yield from state.activities
-        return
-    last: dict[tuple[str, str], Entry] = {}
-    for entry in sorted(state.activities):
-        last[entry[2], entry[3]] = entry
-    yield from last.values()
+    entries = state.activities
+    if len(entries) < 2 or len({(entry[2], entry[3]) for entry in entries}) == len(entries):
+        return entries
+    return {(entry[2], entry[3]): entry for entry in sorted(entries)}.values()
 
 
-def _work(told: Story, state: Fragment, deal: Deal | None, credit: Credit) -> None:
-    for at_ms, rank, _, _, details in activities(state):
-        packed = _COUNTED.get(rank, 0)
-        if rank == ev.ContactAttempted.rank and details.startswith(_HUMAN):
-            packed = UNITS["contact_attempts"]
-            packed += UNITS["decision_maker_attempts"] if details.endswith(_DECISION_MAKER) else 0
+def _work(told: Story, done: Collection[Entry], deal: Deal | None, credit: Credit) -> None:
+    for at_ms, rank, _, _, details in done:
+        packed = _ATTEMPTS.get(details, 0) if rank == _ATTEMPT else _COUNTED.get(rank, 0)
         if packed:
             credit(at_ms, told.owner(at_ms, deal), 0, packed, deal)
 
 
-def _offers(told: Story, deal: Deal, credit: Credit) -> None:
-    offers = [entry[0] for entry in activities(deal.state) if entry[1] == ev.OfferSent.rank]
+def _offers(told: Story, deal: Deal, done: Collection[Entry], credit: Credit) -> None:
+    offers = [entry[0] for entry in done if entry[1] == _OFFER]
     if offers:
         packed = UNITS["offered_deals"] + UNITS["offered_offers"] * len(offers)
         credit(min(offers), told.owner(min(offers), deal), 0, packed, deal)
 
 
-def _effort(told: Story, deal: Deal, *, first: bool) -> int:
-    """Attempts by a person and meetings held of a deal, of a journey's first deal those of its lead too."""
-    states = [deal.state] + ([told.lead] if first and told.lead is not None else [])
-    return sum(
-        rank == ev.MeetingHeld.rank or (rank == ev.ContactAttempted.rank and details.startswith(_HUMAN))
-        for state in states
-        for _, rank, _, _, details in activities(state)
-    )
+def _effort(done: Collection[Entry]) -> int:
+    """Attempts by a person and meetings held."""
+    return sum(entry[1] == _MEETING or (entry[1] == _ATTEMPT and entry[4] in _ATTEMPTS) for entry in done)
 
 
 def _money_facts(told: Story, deal: Deal, currency: str, credit: Credit) -> None:

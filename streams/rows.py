@@ -18,6 +18,9 @@ RowKey = tuple[str, str, str]
 EDGE = "edge"
 MONTHLY = "_monthly"
 """Ends the kinds of the rows whose totals are kept for few windows: `channel_monthly` and so on."""
+CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
+    f"{family}{MONTHLY}" for family in ("channel", "source", "rep")
+)
 _LANE_BITS = 64
 _LANE = 1 << _LANE_BITS
 _HALF = _LANE >> 1
@@ -43,7 +46,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "rep": _JOURNEY,
     "stage": _layout("stage"),
     EDGE: _layout(EDGE),
-    **{f"{family}{MONTHLY}": _SELDOM for family in ("channel", "source", "rep")},
+    **dict.fromkeys((CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY), _SELDOM),
 }
 UNITS: dict[str, int] = {
     total: 1 << (_LANE_BITS * number)
