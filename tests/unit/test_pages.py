@@ -116,9 +116,7 @@ async def test_kpis_are_answered_for_every_window(client: Client) -> None:
         assert (answer["now_ms"], answer["partial"]) == (NOW_MS, False)
         assert answer["window"] == (path.partition("=")[2] or "30d")
         assert set(answer["kpis"]) == {
-            kpi_id
-            for kpi_id, kpi in SHIPPED.kpis.items()
-            if answer["window"] in (kpi.windows or PERIODS)
+            kpi_id for kpi_id, kpi in SHIPPED.kpis.items() if answer["window"] in (kpi.windows or PERIODS)
         }
     _, answer = await get(client, "/api/kpis?window=all")
     assert answer["kpis"]["won_deals"] == {
