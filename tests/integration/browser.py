@@ -50,13 +50,17 @@ class Browser:
         """Press keys, one after the other."""
         ActionChains(self.driver).send_keys(*keys).perform()
 
+    def _log(self, kind: str) -> list[dict[str, str]]:
+        entries: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
     def complaints(self) -> list[str]:
         """What was written to the console since the last time: errors, warnings, refusals of the policy."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        return [entry["message"] for entry in self._log("browser")]
 
     def requests(self) -> list[str]:
         """Addresses that were asked since the last time."""
-        told = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        told = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         return [
             each["params"]["request"]["url"] for each in told if each["method"] == "Network.requestWillBeSent"
         ]
