@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from streams.base_totals import Unit
-from streams.formulas import FormulaError, Lookup, parse
+from streams.formulas import FormulaError, Lookup, before, parse
 
 UNITS: dict[str, Unit] = {
     "won": "count",
@@ -138,3 +138,11 @@ def test_a_ratio_knows_its_sample() -> None:
     """What a ratio divides by is what it rests on; a sum of ratios has no single one."""
     assert parse("won / (won + lost)", UNITS).denominator == parse("won + lost", UNITS).root
     assert parse("won / lost + won / lost", UNITS).denominator is None
+
+
+def test_the_period_before_is_another_total() -> None:
+    """Lookups are asked for it under a name of its own, in the unit of the total."""
+    formula = parse("(won - previous(won)) / previous(won)", {"won": "count"})
+    counts = {"won": 6, before("won"): 4}
+    assert formula.evaluate(lambda total, _: counts[total]) == 0.5
+    assert formula.dimension == (0, 0)
