@@ -73,7 +73,7 @@ def _first(say: Speech) -> list[Panel]:
                 steps=_SOME_IS_BAD,
                 decimals=0,
             ),
-            f"sum(increase({metrics.QUARANTINED.name}[24h]))",
+            f"sum(increase({metrics.QUARANTINED.name}[24h])) or 0 * max({metrics.SHARDS.name})",
         ),
         number(
             About(

@@ -7,8 +7,8 @@ import pytest
 from dashboards.files import GENERATED
 from tests.brokers import KafkaBroker
 from tests.dashboards import prometheus
-from tests.dashboards.department import CHOSEN, Department, history
-from tests.integration.worker import deployed, split, until
+from tests.dashboards.department import CHOSEN, FIRST_MS, MORE, Department, history
+from tests.integration.worker import beats, deployed, split, until
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +21,9 @@ def department(
     with deployed(kafka_broker.bootstrap, fresh_name("boards"), folder, CHOSEN) as deployment:
         workers = [deployment.start(), deployment.start()]
         until(lambda: split(workers), lambda: str([worker.told() for worker in workers]))
-        deployment.publish(history())
-        deployment.settle(*workers)
+        for records in (beats(FIRST_MS), history(), MORE):  # the last are counted after any late rebalance
+            deployment.publish(records)
+            deployment.settle(*workers)
         rule_files = [GENERATED / "rules.yml", GENERATED / "alerts.yml"]
         server = prometheus.start(folder, [worker.port for worker in workers], rule_files)
         try:

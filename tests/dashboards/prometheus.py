@@ -18,7 +18,7 @@ from dashboards.yaml import Value, dump
 from tests.conftest import ROOT, unavailable
 
 UNPACKED = ROOT / ".cache" / "prometheus" / "usr" / "bin"
-EVERY_SECONDS = 4
+EVERY_SECONDS = 6
 Labels = frozenset[tuple[str, str]]
 
 
@@ -106,8 +106,8 @@ def start(folder: Path, ports: Iterable[int], rule_files: Iterable[Path]) -> Pro
     text = dump(
         {
             "global": {
-                "scrape_interval": "3s",
-                "scrape_timeout": "3s",
+                "scrape_interval": "5s",
+                "scrape_timeout": "5s",
                 "evaluation_interval": f"{EVERY_SECONDS}s",
             },
             "rule_files": [str(path) for path in rule_files],

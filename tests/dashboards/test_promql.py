@@ -12,6 +12,7 @@ import pytest
 from agents.view import View
 from dashboards.rules import measured, places
 from streams.base_totals import BASE_TOTALS
+from streams.formulas import told_of
 from streams.kpis import CLOCK, Dimension, Kpi
 from streams.promql import rule_name, sample_name
 from streams.windows import WINDOWS
@@ -54,7 +55,7 @@ def of_nothing(kpi: Kpi) -> tuple[float | None, float | None]:
     """Where a thing was counted once but not in this window: zeros, and no value where nothing was told."""
 
     def lookup(total: str, _: bool) -> int | None:
-        return 0 if total != CLOCK and BASE_TOTALS[total].absence == "zero" else None
+        return 0 if total != CLOCK and BASE_TOTALS[told_of(total)].absence == "zero" else None
 
     return kpi.formula.evaluate(lookup), kpi.sample.evaluate(lookup)
 
