@@ -7,8 +7,8 @@ import pytest
 from dashboards.files import GENERATED
 from tests.brokers import KafkaBroker
 from tests.dashboards import prometheus
-from tests.dashboards.department import CHOSEN, FIRST_MS, MORE, Department, history
-from tests.integration.worker import beats, deployed, split, until
+from tests.dashboards.department import CHOSEN, MORE, Department, history
+from tests.integration.worker import deployed, split, until
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +20,12 @@ def department(
     prometheus.program("prometheus")
     with deployed(kafka_broker.bootstrap, fresh_name("boards"), folder, CHOSEN) as deployment:
         workers = [deployment.start(), deployment.start()]
-        until(lambda: split(workers), lambda: str([worker.told() for worker in workers]))
-        for records in (beats(FIRST_MS), history(), MORE):  # the last are counted after any late rebalance
-            deployment.publish(records)
-            deployment.settle(*workers)
+        until(
+            lambda: split(workers) and all(worker.shards() for worker in workers),
+            lambda: str([worker.told() for worker in workers]),
+        )
+        deployment.publish([*history(), *MORE])
+        deployment.settle(*workers)
         rule_files = [GENERATED / "rules.yml", GENERATED / "alerts.yml"]
         server = prometheus.start(folder, [worker.port for worker in workers], rule_files)
         try:
