@@ -1,4 +1,4 @@
-"""Recovery, delay at half the peak, growth to many journeys, a year of a large department."""
+"""Recovery, delay at half the peak, and a consumer that is slow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import islice, pairwise
+from itertools import islice
 
 from agents.topics import ensure_topics
 from benchmarks import crm
@@ -25,7 +25,7 @@ from benchmarks.measures import (
     main_workers,
     reference_records,
 )
-from benchmarks.runs import Crew, Process, Source, crew, events_of, figures, prepare, python_of
+from benchmarks.runs import Crew, Source, crew, events_of, prepare, python_of
 from benchmarks.stream import Passage, Sent, create_topics, ends_of, fill, fill_at, topics_like
 
 STOP_SECONDS = 60.0
@@ -187,66 +187,6 @@ def percentile(weighed: Sequence[tuple[float, int]], share: float) -> float:
         if left <= 0:
             return value
     raise ValueError("no delays were measured")
-
-
-def growth(found: Bench, events: int, copies: int) -> Report:
-    """One worker filled with more and more journeys: memory and speed on the way."""
-    prefix, name = found.name("growth") + "-", found.name("main")
-    stream = MainStream(found, crm.department(main_settings("", name, prefix), events, copies), prefix)
-    with stream.workers(name, found.place("apart")) as workers:
-        told = finish(workers, stream.source, stream.settings(name).moves_topic)
-        stream.prove(workers)
-        process = workers.processes[0]
-        marks = _marks(process, told[0]["entities"])
-    stream.drop(name)
-    first, last = marks[0], marks[-1]
-    grown = last["journeys"] - first["journeys"]
-    return {
-        "events": stream.source.events,
-        "marks": marks,
-        "bytes_per_journey": (last["resident_mib"] - first["resident_mib"]) * 1024**2 / max(grown, 1),
-    }
-
-
-def _marks(process: Process, journeys: int) -> list[Report]:
-    """A tenth, a fifth, a half and all of the journeys: memory there, and speed since the mark before."""
-    lines = [line for line in process.lines if line["began_at"] is not None and line["events"]]
-    shares = (0.1, 0.2, 0.5, 1.0)
-    found = [next(line for line in lines if line["entities"] >= share * journeys) for share in shares]
-    steps = [lines[0], *found]
-    return [
-        {
-            "journeys": line["entities"],
-            "resident_mib": line["resident_kib"] / 1024,
-            "events_per_second": (line["events"] - before["events"]) / max(line["at"] - before["at"], 0.001),
-        }
-        for before, line in pairwise(steps)
-    ]
-
-
-def year(found: Bench, events: int, copies: int) -> Report:
-    """A year of a department replayed through two workers."""
-    prefix, name = found.name("year") + "-", found.name("main")
-    department = crm.year(main_settings("", name, prefix), events, copies)
-    began = time.monotonic()
-    stream = MainStream(found, department, prefix)
-    filled = time.monotonic() - began
-    with stream.workers(name, found.place("pair")) as workers:
-        told = finish(workers, stream.source, stream.settings(name).moves_topic)
-        stream.prove(workers)
-        done = figures(told, stream.source.events)
-        journeys = sum(line["entities"] for line in workers.told())
-    stream.drop(name)
-    return {
-        "events": done.events,
-        "journeys": journeys,
-        "reps": department.reps,
-        "preparing_seconds": filled,
-        "seconds": done.seconds,
-        "events_per_second": done.events_per_second,
-        "cpu_seconds_per_million": done.cpu_seconds_per_million,
-        "peak_mib": done.peak_kib / 1024,
-    }
 
 
 def slow(found: Bench, seconds: float) -> Report:

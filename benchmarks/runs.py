@@ -210,10 +210,8 @@ def prepare(engine: Engine, source: Source, name: str, folder: Path, *, workers:
         return {}
     recovery = folder / f"{name}-recovery"
     recovery.mkdir(parents=True)
-    made = Child(
-        [str(PEERS_PYTHON), "-m", "bytewax.recovery", str(recovery), str(workers)],
-        folder / f"{name}-recovery.log",
-    )
+    command = [str(PEERS_PYTHON), "-m", "bytewax.recovery", str(recovery), str(workers)]
+    made = Child(command, folder / f"{name}-recovery.log")
     if made.start().wait(60):
         raise BenchError(f"bytewax could not make its recovery store:\n{made.log_tail()}")
     addresses = [f"127.0.0.1:{free_port()}" for _ in range(workers)]
@@ -241,9 +239,7 @@ def _prove(engine: Engine, workers: Crew, tasks: Sequence[Task], truth: Counters
         if not wrong:
             return
         if time.monotonic() > give_up_at:
-            raise BenchError(
-                f"{engine.title}: {len(wrong)} counters are wrong, its figure does not count: {wrong[:5]}"
-            )
+            raise BenchError(f"{engine.title}: {len(wrong)} counters are wrong, no figure: {wrong[:5]}")
         time.sleep(1.0)
 
 

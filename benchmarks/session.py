@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from agents.child import ChildError
 from agents.errors import UserError
-from benchmarks import crm, endurance, measures
+from benchmarks import crm, endurance, measures, volume
 from benchmarks.engines.catalogue import ENGINES
 from benchmarks.measures import Bench, MainStream, ReferenceStream, Report, summary
 from benchmarks.runs import ROOT, BenchError, Figures
@@ -176,13 +176,13 @@ class Session:
     def _growth(self) -> Report:
         """Memory and speed by the number of journeys."""
         events = self._scale.growth_events
-        found = self._attempt("growth", lambda: endurance.growth(self._bench, events, _copies(events)))
+        found = self._attempt("growth", lambda: volume.growth(self._bench, events, _copies(events)))
         return found or {}
 
     def _year(self) -> Report:
         """A year through two workers."""
         events = self._scale.year_events
-        found = self._attempt("a year", lambda: endurance.year(self._bench, events, _copies(events)))
+        found = self._attempt("a year", lambda: volume.year(self._bench, events, _copies(events)))
         return found or {}
 
 

@@ -199,7 +199,7 @@ def beats(now_ms: int, partitions: int = 4) -> list[Record]:
 
 def split(workers: Iterable[Worker], partitions: int = 4) -> bool:
     """Whether each worker is ready and every shard is exported by exactly one of them."""
-    owned = [worker.shards() for worker in workers if worker.ready()]
+    owned = [worker.shards() if worker.ready() else () for worker in workers]
     return sorted(itertools.chain.from_iterable(owned)) == [*range(partitions)] and all(owned)
 
 
