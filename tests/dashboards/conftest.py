@@ -11,7 +11,7 @@ from tests.dashboards.department import CHOSEN, MORE, Department, history
 from tests.integration.worker import deployed, split, until
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def department(
     kafka_broker: KafkaBroker, fresh_name: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Department]:
