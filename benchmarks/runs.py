@@ -239,7 +239,7 @@ def _prove(engine: Engine, workers: Crew, tasks: Sequence[Task], truth: Counters
         if not wrong:
             return
         if time.monotonic() > give_up_at:
-            raise BenchError(f"{engine.title}: {len(wrong)} counters are wrong, no figure: {wrong[:5]}")
+            raise BenchError(f"{engine.title}: {len(wrong)} wrong, its figure does not count: {wrong[:5]}")
         time.sleep(1.0)
 
 
