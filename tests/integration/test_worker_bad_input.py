@@ -15,13 +15,13 @@ from kafka import KafkaProducer
 from agents.quarantine import Quarantined
 from tests.brokers import Broker, EmbeddedBroker, KafkaBroker
 from tests.integration.series import compare, samples, series
-from tests.integration.worker import Deployment, Worker, client_sockets, deployed
+from tests.integration.worker import Deployment, Worker, deployed
 from tests.oracle import Record, oracle_facts
 from tests.oracle.wire import parse
 from tests.simulator import World
 from tests.stories.telling import deal, lead, ms
 
-pytestmark = [pytest.mark.integration, client_sockets]
+pytestmark = pytest.mark.integration
 NOW = "2025-12-10 12:00"
 CANARY = "anna.canary@example.org"
 

@@ -17,7 +17,6 @@ from tests.integration.worker import (
     Deployment,
     Worker,
     beats,
-    client_sockets,
     deployed,
     name_in,
     split,
@@ -27,7 +26,7 @@ from tests.oracle import Record
 from tests.simulator import World, partition_of
 from tests.stories.telling import deal, lead, ms
 
-pytestmark = [pytest.mark.integration, client_sockets, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
 LISTS = {"VORONKA_REPS": "ann,bob,cid,dora,евгений", "VORONKA_SOURCES": "web,ads,fair,referral,сарафан"}
 Deploy = Callable[..., AbstractContextManager[Deployment]]
 NOW = "2025-12-10 12:00"

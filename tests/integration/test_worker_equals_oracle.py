@@ -19,13 +19,13 @@ from streams.funnels import DEFAULT as FUNNELS
 from streams.windows import WINDOWS
 from tests.brokers import KafkaBroker
 from tests.integration.series import PARTS, Series, compare, official_samples, samples
-from tests.integration.worker import Deployment, Worker, beats, client_sockets, deployed, split, until
+from tests.integration.worker import Deployment, Worker, beats, deployed, split, until
 from tests.oracle import Record
 from tests.simulator import REASONS
 from tests.simulator.faults import faulty
 from tests.stories.telling import deal, ms
 
-pytestmark = [pytest.mark.integration, client_sockets, pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
 
 FIRST_MS, LAST_MS = ms("2024-11-25 00:00"), ms("2025-01-25 00:00")
 """Two months over New Year: a year, a quarter, holidays and a working Saturday (28 December) lie within."""

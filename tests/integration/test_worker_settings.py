@@ -13,9 +13,9 @@ from kafka import KafkaAdminClient
 from agents.child import free_port
 from agents.cli import EXIT_USER_ERROR
 from tests.brokers import Broker
-from tests.integration.worker import Deployment, client_sockets, deployed, until
+from tests.integration.worker import Deployment, deployed, until
 
-pytestmark = [pytest.mark.integration, client_sockets]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture

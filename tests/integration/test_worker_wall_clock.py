@@ -11,11 +11,11 @@ import pytest
 
 from tests.brokers import EmbeddedBroker
 from tests.integration.series import Comparison, compare, series
-from tests.integration.worker import client_sockets, deployed, until
+from tests.integration.worker import deployed, until
 from tests.oracle import Record
 from tests.stories.telling import MOSCOW, lead
 
-pytestmark = [pytest.mark.integration, client_sockets]
+pytestmark = pytest.mark.integration
 HOUR_SECONDS = 3600
 DUE_IN_SECONDS = 8.0
 

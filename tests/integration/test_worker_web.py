@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.brokers import EmbeddedBroker
-from tests.integration.worker import Worker, client_sockets, deployed
+from tests.integration.worker import Worker, deployed
 
-pytestmark = [pytest.mark.integration, client_sockets]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")

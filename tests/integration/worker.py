@@ -16,7 +16,6 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-import pytest
 from kafka import KafkaProducer
 
 from agents.broker import producer, read_to_end, true_ends
@@ -30,10 +29,6 @@ from tests.stories.telling import MOSCOW, lead
 
 Place = tuple[str, int]
 """A topic and its partition."""
-client_sockets = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
-)
-"""kafka-python leaves a socket open where a client is closed while it still connects: not our business."""
 
 
 def until(condition: Callable[[], bool], what: Callable[[], str], seconds: float = 60.0) -> None:
