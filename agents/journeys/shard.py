@@ -8,7 +8,8 @@ from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LaneRecord
 from streams.events import Event
-from streams.facts import Fact, Facts, Rules, difference, facts_of
+from streams.facts import Fact, Facts, Rules, difference
+from streams.folding import SOLD, counted
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
 from streams.passage import STOCK
 from streams.stories import Story, story
@@ -104,9 +105,9 @@ class JourneyShard:
                 self.waiting.pop(key, None)
 
     def told(self, key: str) -> Story | None:
-        """What counts at a journey now, decoded for whoever asks."""
+        """What counts at a lead's or deal's journey now, decoded for whoever asks."""
         raw = self.journeys.get(key)
-        return None if raw is None else story(key, from_bytes(raw))
+        return None if raw is None or not key.startswith(SOLD) else story(key, from_bytes(raw))
 
     def _restated(self, changes: list[tuple[Fact, int]]) -> None:
         """Count each total that changed, once for each time it is dated by."""
@@ -131,5 +132,4 @@ class JourneyShard:
             del self._recent[next(iter(self._recent))]
 
     def _facts(self, key: str, journey: Journey) -> tuple[Facts, str]:
-        told = story(key, journey)
-        return ({}, "unknown") if told is None else facts_of(told, self.rules)
+        return counted(key, journey, self.rules)

@@ -1,0 +1,24 @@
+"""From a journey of any kind to its facts: leads and deals, the ledger's, and what else has a key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streams.facts import Facts, Rules, facts_of
+from streams.funnels import UNKNOWN
+from streams.journeys import Journey
+from streams.stories import story
+
+SOLD = ("lead/", "deal/")
+"""How the keys of leads and deals begin."""
+FOLDS: dict[str, Callable[[str, Journey, Rules], Facts]] = {}
+"""How other journeys make facts, by the first word of their key."""
+
+
+def counted(key: str, journey: Journey, rules: Rules) -> tuple[Facts, str]:
+    """The facts of a journey, and the channel in which it is counted (of others than leads and deals: unknown)."""
+    if not key.startswith(SOLD):
+        fold = FOLDS.get(key.partition("/")[0])
+        return ({} if fold is None else fold(key, journey, rules)), UNKNOWN
+    told = story(key, journey)
+    return ({}, UNKNOWN) if told is None else facts_of(told, rules)
