@@ -14,6 +14,7 @@ from streams.journeys import Journey
 from streams.money import EXPONENTS
 from streams.monthly_facts import SMALL_DEAL_MAJOR, deal_facts, lead_facts
 from streams.passage import STOCK, passage
+from streams.rates import Rates
 from streams.rows import CHANNEL_MONTHLY, EDGE, REP_MONTHLY, SOURCE_MONTHLY, UNITS, Key, Rows
 from streams.stories import Deal, Story, contacts, story
 
@@ -33,6 +34,17 @@ class Rules:
     calendar: BusinessCalendar
     currency: str
     rows: Rows = field(default_factory=Rows)
+    rates: Rates = field(default_factory=Rates)
+
+    def convert(self, amount_minor: int, currency: str, at_ms: int | None) -> int | None:
+        """The amount in the reporting currency at the rate of its business day; None where there is none.
+
+        Without a time (a stock) it is worth what the latest rate says.
+        """
+        if currency == self.currency:
+            return amount_minor
+        day = None if at_ms is None else self.calendar.day_index(at_ms)
+        return self.rates.convert(amount_minor, currency, day)
 
     @cached_property
     def small_deal_minor(self) -> int:
@@ -54,7 +66,7 @@ def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
         book.lead(told.lead)
     for deal in told.deals:
         book.deal(deal, first=deal is told.deals[0])
-        deal_facts(told, deal, rules.currency, rules.small_deal_minor, book.credit_monthly)
+        deal_facts(told, deal, rules, book.credit_monthly)
     for stage, at_ms, packed, due_ms in passage(told, rules.funnels.funnel(book.channel)):
         book.add(rules.rows.number("stage", book.channel, stage), at_ms, packed, due_ms)
     return book.facts, book.channel
@@ -207,14 +219,15 @@ class _Book:
         self.credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, 0, deal)
 
     def value(self, deal: Deal, amount: str, valued: str, unconverted: str) -> int:
-        """A deal's amount, if it is told: summed in the reporting currency, only counted in another."""
+        """A deal's amount, if it is told: summed in the reporting currency, only counted without a rate."""
         match deal.amount:
             case None:
                 return 0
             case amount_minor, currency if currency == self.rules.currency:
                 return UNITS[amount] * amount_minor + UNITS[valued]
-            case _:
-                return UNITS[unconverted]
+            case told:
+                converted = self.rules.convert(*told, deal.closed_at)
+                return UNITS[unconverted] if converted is None else UNITS[amount] * converted + UNITS[valued]
 
     def cycle(self, deal: Deal, closed_at: int, *, first: bool) -> int:
         """From first contact to sale, where that is known and not negative."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 from streams import events as ev
 from streams.fragments import Entry, Fragment
@@ -11,6 +12,17 @@ from streams.stories import Deal, Story
 
 Credit = Callable[[int | None, str, int, int, Deal | None], None]
 """Writes totals down: time (None for a stock), rep, wide ones (by source too), narrow ones, the deal."""
+
+
+class Reckoning(Protocol):
+    """What amounts are reckoned by; `convert` says what one is worth in the reporting currency, if known."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def small_deal_minor(self) -> int: ...
+    def convert(self, amount_minor: int, currency: str, at_ms: int | None) -> int | None: ...
+
 
 SMALL_DEAL_MAJOR = 100_000
 """A deal below this amount, in major units of the reporting currency, is a small one."""
@@ -63,7 +75,7 @@ def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: in
         credit(None, told.owner(None), 0, UNITS["open_enquiries"], None)
 
 
-def deal_facts(told: Story, deal: Deal, currency: str, small_minor: int, credit: Credit) -> None:
+def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
     """What a deal took and brought."""
     first = deal is told.deals[0]
     created_at = deal.state.created_at
@@ -75,18 +87,18 @@ def deal_facts(told: Story, deal: Deal, currency: str, small_minor: int, credit:
         _work(told, done, deal, credit)
         _offers(told, deal, done, credit)
     if deal.state.items:
-        _money_facts(told, deal, currency, credit)
+        _money_facts(told, deal, by, credit)
     score = _score(told, deal)
     if deal.outcome == "open" and score is not None:
         scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score
         credit(None, told.owner(None, deal), 0, scored, deal)
     if deal.outcome == "won" and deal.closed_at is not None:
         effort = _effort(done) + (_effort(activities(told.lead)) if first and told.lead is not None else 0)
-        wide = _lines(told, deal, currency, credit) + UNITS["won_activities"] * effort
-        amount = deal.amount
-        if amount is not None and amount[1] == currency:
-            wide += UNITS["won_deals_small"] if amount[0] < small_minor else 0
-            wide += UNITS["campaign_revenue_minor"] * amount[0] if _campaign(told, deal) else 0
+        wide = _lines(told, deal, by, credit) + UNITS["won_activities"] * effort
+        amount_minor = None if deal.amount is None else by.convert(*deal.amount, deal.closed_at)
+        if amount_minor is not None:
+            wide += UNITS["won_deals_small"] if amount_minor < by.small_deal_minor else 0
+            wide += UNITS["campaign_revenue_minor"] * amount_minor if _campaign(told, deal) else 0
         if wide:
             credit(deal.closed_at, told.owner(deal.closed_at, deal), wide, 0, deal)
 
@@ -148,8 +160,8 @@ def _effort(done: Collection[Entry]) -> int:
     return sum(entry[1] == _MEETING or (entry[1] == _ATTEMPT and entry[4] in _ATTEMPTS) for entry in done)
 
 
-def _money_facts(told: Story, deal: Deal, currency: str, credit: Credit) -> None:
-    items = deal.state.items
+def _money_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
+    items, currency = deal.state.items, by.currency
     for name, written in items.items():
         kind, _, number = name.partition("\x1f")
         if kind not in _AMOUNTS or (kind == "payment" and f"reversed\x1f{number}" in items):
@@ -157,29 +169,34 @@ def _money_facts(told: Story, deal: Deal, currency: str, credit: Credit) -> None
         match written[4]:
             case (int(amount_minor), str(told_currency)) if told_currency == currency:
                 packed = UNITS[f"{kind}s"] + UNITS[_AMOUNTS[kind]] * amount_minor
+            case (int(amount_minor), str(told_currency)) if (
+                converted := by.convert(amount_minor, told_currency, written[0])
+            ) is not None:
+                packed = UNITS[f"{kind}s"] + UNITS[_AMOUNTS[kind]] * converted
             case _:
                 packed = UNITS[f"{kind}s"] + UNITS[f"{kind}s_unconverted"]
         credit(written[0], told.owner(written[0], deal), 0, packed, deal)
 
 
-def _lines(told: Story, deal: Deal, currency: str, credit: Credit) -> int:
+def _lines(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> int:
     """Totals of a won deal's lines; the recurring ones stand as long as the deal is won."""
     packed, kinds, recurring_minor = 0, set(), 0
     for name, written in deal.state.items.items():
         match written[4]:
-            case (int(amount_minor), str(told_currency), cost_minor, str(kind), bool(recurring)):
+            case (int(amount_minor), str(currency), cost_minor, str(kind), bool(recurring)):
                 kinds.add(kind)
             case _:
                 continue
-        if told_currency != currency or not name.startswith("line\x1f"):
+        if not name.startswith("line\x1f"):
             continue
-        recurring_minor += amount_minor if recurring else 0
-        if isinstance(cost_minor, int):
-            packed += UNITS["margin_minor"] * (amount_minor - cost_minor)
-            packed += UNITS["margin_revenue_minor"] * amount_minor
+        if recurring:
+            recurring_minor += by.convert(amount_minor, currency, None) or 0
+        sold = by.convert(amount_minor, currency, deal.closed_at)
+        cost = by.convert(cost_minor, currency, deal.closed_at) if isinstance(cost_minor, int) else None
+        if sold is not None and cost is not None:
+            packed += UNITS["margin_minor"] * (sold - cost) + UNITS["margin_revenue_minor"] * sold
             if kind in ("upsell", "cross_sell"):
-                packed += UNITS["upsell_revenue_minor"] * amount_minor
-                packed += UNITS["upsell_cost_minor"] * cost_minor
+                packed += UNITS["upsell_revenue_minor"] * sold + UNITS["upsell_cost_minor"] * cost
     if recurring_minor:
         stands = UNITS["recurring_deals"] + UNITS["recurring_minor"] * recurring_minor
         credit(None, told.owner(None, deal), 0, stands, deal)
