@@ -1,4 +1,4 @@
-"""From a journey of any kind to its facts: leads and deals, the ledger's, and what else has a key of its own."""
+"""From a journey of any kind to its facts: those of leads and deals, and of all else that has a key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDS: dict[str, Callable[[str, Journey, Rules], Facts]] = {}
 
 
 def counted(key: str, journey: Journey, rules: Rules) -> tuple[Facts, str]:
-    """The facts of a journey, and the channel in which it is counted (of others than leads and deals: unknown)."""
+    """The facts of a journey, and the channel in which it is counted; unknown for no lead or deal."""
     if not key.startswith(SOLD):
         fold = FOLDS.get(key.partition("/")[0])
         return ({} if fold is None else fold(key, journey, rules)), UNKNOWN
