@@ -38,7 +38,7 @@ class VoronkaWorker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.rules = Rules(settings.funnels, calendar_of(settings), settings.currency)
+        self.rules = rules_of(settings)
         self.clock = WorkerClock(settings.clock)
         self.app = LaneApp(settings.app_id, **app_options(settings))
         self.table: LaneTable[JourneyShard] = self.app.lane_table(
@@ -93,6 +93,11 @@ class VoronkaWorker:
 def calendar_of(settings: Settings) -> BusinessCalendar:
     """The business calendar that the settings describe."""
     return BusinessCalendar(settings.zone, settings.working_hours, settings.holidays)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What the numbers of these settings depend on besides the events."""
+    return Rules(settings.funnels, calendar_of(settings), settings.currency, rates=settings.rates)
 
 
 def app_options(settings: Settings) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from streams.catalogue import SHIPPED, CatalogueError, load_catalogue
 from streams.funnels import DEFAULT, FunnelError, Funnels, load_funnels
 from streams.kpis import Catalogue
 from streams.money import minor_units
+from streams.rates import Rates, RatesError, load_rates
 
 PREFIX = "VORONKA_"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -179,6 +180,17 @@ class Reader:
         except (OSError, UnicodeDecodeError, CatalogueError) as error:
             self.problem(name, f"{path}: {error}", "correct the file")
             return SHIPPED
+
+    def rates(self, name: str, currency: str) -> Rates:
+        """What other currencies are worth, from a CSV file; without one they are only counted."""
+        path = self.file(name)
+        if path is None:
+            return Rates()
+        try:
+            return load_rates(path.read_text(encoding="utf-8"), currency)
+        except (OSError, UnicodeDecodeError, RatesError) as error:
+            self.problem(name, f"{path}: {error}", "correct the file")
+            return Rates()
 
     def data_dir(self, name: str) -> Path:
         home = self._env.get("XDG_STATE_HOME") or f"{self._env.get('HOME') or '.'}/.local/state"

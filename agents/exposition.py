@@ -99,6 +99,8 @@ class Exposition(Collector):
         clock_seconds = self._exported(self.readings.now_ms, metrics.CLOCK.unit)
         yield from _family(metrics.CLOCK, [(metrics.CLOCK.name, (), clock_seconds)])
         yield from _family(metrics.CURRENCY, [(metrics.CURRENCY.name, (settings.currency,), 1)])
+        version_of = settings.rates.version
+        yield from _family(metrics.RATES, [(metrics.RATES.name, (version_of,), 1)] if version_of else [])
         yield from _family(metrics.APP, [(metrics.APP.name, (version("voronka"), settings.app_id), 1)])
         yield from _family(metrics.SHARDS, [(metrics.SHARDS.name, (), settings.partitions)])
         name = metrics.LABELS_FOLDED.name

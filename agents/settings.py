@@ -16,6 +16,7 @@ from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT as SHIPPED_FUNNELS
 from streams.funnels import Funnels
 from streams.kpis import Catalogue
+from streams.rates import Rates
 
 Clock = Literal["wall", "event"]
 WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
@@ -72,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Weekday (0 = Monday) to its working intervals in minutes of the local day, end excluded."""
     holidays: str | None = "RU"
     currency: str = "RUB"
+    rates: Rates = Rates()
+    """What other currencies are worth, by business day; without them their amounts are only counted."""
     reps: tuple[str, ...] = ()
     """The roster: reps exported by code, everybody else as `other`."""
     sources: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Read and check all `VORONKA_*` variables of `env`; every wrong one is named in one `SettingsError`."""
     read = Reader(env)
+    currency = read.currency("CURRENCY", "RUB")
     settings = Settings(
         broker=read.addresses("BROKER", "127.0.0.1:9092"),
         security=_security(read),
@@ -136,7 +140,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         zone=read.zone("ZONE", "Europe/Moscow"),
         working_hours=read.working_hours("WORKING_HOURS", "mon-fri 09:00-18:00"),
         holidays=read.country("HOLIDAYS", "RU"),
-        currency=read.currency("CURRENCY", "RUB"),
+        currency=currency,
+        rates=read.rates("RATES", currency),
         reps=read.names("REPS"),
         sources=read.names("SOURCES", most=12),
         funnels=read.funnels("FUNNELS"),

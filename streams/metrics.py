@@ -110,6 +110,9 @@ FUNNEL_IMBALANCE = Metric(
 )
 CLOCK = Metric("sales_clock_seconds", "The clock that windows end at, as Unix time", unit="ms")
 CURRENCY = Metric("sales_currency_info", "The reporting currency of all money", ("currency",), "info")
+RATES = Metric(
+    "sales_rates_info", "The rates table that other currencies are converted by", ("version",), "info"
+)
 
 APP = Metric("voronka_app_info", "This worker's version and application", ("version", "app"), "info")
 SHARDS = Metric("voronka_shards", "Shards of the application, over all workers")
@@ -160,7 +163,7 @@ LANE: dict[str, Metric] = {
 """The lane's own counters, by the field that holds each."""
 
 MACHINE: tuple[Metric, ...] = (
-    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
+    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG),
     *LANE.values(),
 )

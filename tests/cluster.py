@@ -50,7 +50,8 @@ class Cluster:
     def __init__(self, settings: Settings | None = None, *, seed: int = 0) -> None:
         self.settings = settings or Settings(clock="event", reject_limit=0)
         calendar = BusinessCalendar(self.settings.zone, self.settings.working_hours, self.settings.holidays)
-        self.rules = Rules(self.settings.funnels, calendar, self.settings.currency)
+        settings = self.settings
+        self.rules = Rules(settings.funnels, calendar, settings.currency, rates=settings.rates)
         self.clock = WorkerClock(self.settings.clock)
         self.job = JourneyJob(self.settings, self.clock)
         self.random = random.Random(seed)
