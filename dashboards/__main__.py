@@ -10,6 +10,7 @@ from dashboards.alerting import Links
 from dashboards.files import GENERATED, generated
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import DEFAULT, load_funnels
+from streams.money import minor_units
 
 
 def main() -> int:
@@ -19,12 +20,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name the files that differ")
     parser.add_argument("--catalogue", type=Path, help="a catalogue of your own instead of the shipped one")
     parser.add_argument("--funnels", type=Path, help="funnels of your own, the ones that workers use")
+    parser.add_argument("--currency", type=_currency, default="RUB", help="the workers' VORONKA_CURRENCY")
     parser.add_argument("--grafana", default=Links().grafana, help="where people open Grafana")
     parser.add_argument("--runbook", default=Links().runbook, help="where people read docs/runbook.md")
     chosen = parser.parse_args()
     catalogue = load_catalogue(chosen.catalogue.read_text("utf-8")) if chosen.catalogue else SHIPPED
     funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT
-    texts = generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook))
+    texts = generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook), chosen.currency)
     stale = [
         path
         for name, text in texts.items()
@@ -39,6 +41,13 @@ def main() -> int:
         path.write_text(text, encoding="utf-8")
     print(f"wrote {len(texts)} files, {len(stale)} of them changed")
     return 0
+
+
+def _currency(text: str) -> str:
+    code = text.upper()
+    if minor_units(code) is None:
+        raise argparse.ArgumentTypeError(f"{text} is no currency, write an ISO 4217 code such as RUB or USD")
+    return code
 
 
 sys.exit(main())

@@ -58,9 +58,9 @@ class Alert:
     silent_without_series: bool = True
 
 
-def written_alerts() -> tuple[Alert, ...]:
-    """The alerts of `alerts.toml`."""
-    text = Path(__file__).with_name("alerts.toml").read_text(encoding="utf-8")
+def written_alerts(currency: str) -> tuple[Alert, ...]:
+    """The alerts of `alerts.toml`, with the currency where it says `¤`."""
+    text = Path(__file__).with_name("alerts.toml").read_text(encoding="utf-8").replace("¤", currency)
     return tuple(_alert(**entry) for entry in tomllib.loads(text)["alert"])
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dashboards.alerting import Alert, Case, written_alerts
-from dashboards.rules import has_sample, is_share, measured, places
+from dashboards.rules import has_sample, is_share, measured, places, recorded
+from streams import metrics
 from streams.catalogue import SHIPPED
+from streams.funnels import DEFAULT, Funnels
 from streams.kpis import Alert as Threshold
 from streams.kpis import Catalogue, Dimension, Kpi, Text
 from streams.promql import rule_name, sample_name
+from streams.windows import WINDOWS
 
-JUDGED_WINDOW = "90d"
-"""Longer than a sales cycle, so that what can still be won weighs little."""
+JUDGED_WINDOWS = ("90d", "30d", "month", *WINDOWS)
+"""The first that a KPI has: best longer than a sales cycle, so that what can still be won weighs little."""
 _PLACES: tuple[Dimension, ...] = ("stage", "channel", "department", "source", "rep")
 _LABELS: dict[Dimension, tuple[str, ...]] = {
     "stage": ("channel", "stage"),
@@ -22,12 +26,18 @@ _LABELS: dict[Dimension, tuple[str, ...]] = {
     "rep": ("rep",),
 }
 _WORDS = {"below": Text("below", "ниже"), "above": Text("above", "выше"), "not": Text("not", "не равно")}
+_QUOTED = re.compile(r'"[^"]*"')
+_SERIES = re.compile(r"\b(?:sales|voronka)[a-z0-9_]*(?::[a-z0-9_]+)*")
+_PART = re.compile(r"_(bucket|sum|count)$")
 _SIGNS = {"below": "<", "above": ">", "not": "!="}
 
 
-def alerts(catalogue: Catalogue = SHIPPED) -> tuple[Alert, ...]:
-    """Every alert: about the department, then about the stream."""
-    written = written_alerts()
+def alerts(
+    catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT, currency: str = "RUB"
+) -> tuple[Alert, ...]:
+    """Every alert whose series exist: about the department, then about the stream."""
+    known = recorded(catalogue, funnels) | metrics.METRICS.keys()
+    written = [alert for alert in written_alerts(currency) if _read(alert.expr) <= known]
     asked = [
         _Asked(kpi, kpi.entry.alert).alert() for kpi in measured(catalogue) if kpi.entry.alert is not None
     ]
@@ -36,6 +46,12 @@ def alerts(catalogue: Catalogue = SHIPPED) -> tuple[Alert, ...]:
         *asked,
         *(alert for alert in written if alert.kind != "kpi"),
     )
+
+
+def _read(expr: str) -> set[str]:
+    """Our own series that an expression names, histograms by the name of their family."""
+    names = set(_SERIES.findall(_QUOTED.sub("", expr)))
+    return {_PART.sub("", name) if name.startswith(metrics.ENTRY_LAG.name) else name for name in names}
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,10 @@ class _Asked:
         return next(place for place in _PLACES if place in places(self.kpi))
 
     @property
+    def _window(self) -> str:
+        return next(window for window in JUDGED_WINDOWS if self.kpi.supports(self._place, window))
+
+    @property
     def _percent(self) -> bool:
         return self.kpi.entry.unit == "ratio"
 
@@ -108,7 +128,7 @@ class _Asked:
         return f"{value * 100:.4g}%" if self._percent else f"{value:.4g}"
 
     def _expr(self) -> str:
-        window = f'{{window="{JUDGED_WINDOW}"}}' if self.kpi.period == "window" else ""
+        window = f'{{window="{self._window}"}}' if self.kpi.period == "window" else ""
         test = f"{self._judged}{window} {_SIGNS[self.threshold.when]} {self.threshold.value:g}"
         text = test if self._judged == self._name else f"{self._name}{window} and {test}"
         fewest = self.kpi.entry.min_sample
@@ -117,7 +137,7 @@ class _Asked:
     def _case(self, value: float, where: str) -> Case:
         labels = {label: f"a_{label}" for label in _LABELS[self._place]}
         if self.kpi.period == "window":
-            labels["window"] = JUDGED_WINDOW
+            labels["window"] = self._window
         place = ",".join(f'{label}="{text}"' for label, text in labels.items())
         series = {
             self._sample: self.kpi.entry.min_sample,

@@ -20,10 +20,13 @@ RUNBOOK = "../../docs/runbook.md"
 
 
 def generated(
-    catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT, links: Links | None = None
+    catalogue: Catalogue = SHIPPED,
+    funnels: Funnels = DEFAULT,
+    links: Links | None = None,
+    currency: str = "RUB",
 ) -> Mapping[str, str]:
     """The text of every generated file by its path within the folder of generated files."""
-    links, every = links or Links(), alerts(catalogue)
+    links, every = links or Links(), alerts(catalogue, funnels, currency)
     return {
         "rules.yml": rules(catalogue, funnels),
         "alerts.yml": alert_rules(every, links),
@@ -31,5 +34,5 @@ def generated(
         "alertmanager.yml": alertmanager(telegram=False),
         "alertmanager-telegram.yml": alertmanager(telegram=True),
         RUNBOOK: runbook(every),
-        **boards(catalogue, funnels),
+        **boards(catalogue, funnels, currency),
     }

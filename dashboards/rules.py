@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from dashboards.yaml import Value, dump
+from dashboards.leaks import leaks
+from dashboards.recording import Group, Rule, grouped
+from dashboards.shrinkage import shrunk
+from dashboards.yaml import dump
 from streams import promql
 from streams.base_totals import BASE_TOTALS
 from streams.catalogue import SHIPPED
@@ -12,7 +15,6 @@ from streams.funnels import DEFAULT, Funnels
 from streams.kpis import Catalogue, Dimension, Kpi
 
 DIMENSIONS: tuple[Dimension, ...] = ("department", "channel", "stage", "source", "rep")
-RULES_IN_A_GROUP = 20
 Z = 1.959964
 COMPLETE = "voronka:complete"
 """1 while every shard is exported by exactly one worker, absent otherwise."""
@@ -20,13 +22,23 @@ COMPLETE = "voronka:complete"
 
 def rules(catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT) -> str:
     """The rules file of a catalogue and its funnels."""
-    groups: list[Value] = [
-        {"name": "voronka-complete", "rules": [_rule(COMPLETE, f"({promql.READY}) * 0 + 1")]}
-    ]
-    groups += _groups("sales-stages", _stage_infos(funnels))
+    return dump({"groups": [group.told for group in _all_groups(catalogue, funnels)]})
+
+
+def recorded(catalogue: Catalogue = SHIPPED, funnels: Funnels = DEFAULT) -> frozenset[str]:
+    """The names of all rules."""
+    return frozenset(rule.record for group in _all_groups(catalogue, funnels) for rule in group.rules)
+
+
+def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
+    groups = [Group("voronka-complete", [Rule(COMPLETE, f"({promql.READY}) * 0 + 1")])]
+    groups += grouped("sales-stages", _stage_infos(funnels))
     for dimension in DIMENSIONS:
-        groups += _groups(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
-    return dump({"groups": groups})
+        groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
+    groups += grouped("sales-leaks", leaks())
+    compared = [kpi.id for kpi in measured(catalogue) if is_share(kpi) and "rep" in places(kpi)]
+    groups += grouped("sales-reps-shrunk", map(shrunk, compared))
+    return groups
 
 
 def measured(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
@@ -60,39 +72,23 @@ def is_share(kpi: Kpi) -> bool:
     return kpi.entry.unit == "ratio" and kpi.sample.root == kpi.formula.denominator and counted and not ahead
 
 
-def _groups(name: str, batches: Iterable[Sequence[Value]]) -> Iterator[Value]:
-    """Groups run beside each other, their rules in order: what rests on each other stays together."""
-    number, group = 1, list[Value]()
-    for batch in batches:
-        if group and len(group) + len(batch) > RULES_IN_A_GROUP:
-            yield {"name": f"{name}-{number}", "rules": group}
-            number, group = number + 1, []
-        group = [*group, *batch]
-    if group:
-        yield {"name": f"{name}-{number}", "rules": group}
-
-
-def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[Value]]:
+def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[Rule]]:
     for kpi in measured(catalogue):
         if dimension in places(kpi):
             name, sample = promql.rule_name(kpi.id, dimension), promql.sample_name(kpi.id, dimension)
-            batch = [_rule(name, promql.gated(promql.value(kpi, dimension)))]
+            batch = [Rule(name, promql.gated(promql.value(kpi, dimension)))]
             if has_sample(kpi):
-                batch.append(_rule(sample, promql.gated(promql.sample(kpi, dimension))))
+                batch.append(Rule(sample, promql.gated(promql.sample(kpi, dimension))))
             if is_share(kpi):
                 low, high = bounds(name, sample)
-                batch += [_rule(f"{name}:low", low), _rule(f"{name}:high", high)]
+                batch += [Rule(f"{name}:low", low), Rule(f"{name}:high", high)]
             yield batch
 
 
-def _stage_infos(funnels: Funnels) -> Iterator[Sequence[Value]]:
+def _stage_infos(funnels: Funnels) -> Iterator[Sequence[Rule]]:
     for channel in funnels.channels:
         stages = [stage.id for stage in funnels.funnel(channel)]
         for position, stage in enumerate(stages, start=1):
             following = {"next": stages[position]} if position < len(stages) else {}
             labels = {"channel": channel, "stage": stage, "position": str(position)} | following
-            yield [_rule(promql.STAGE_INFO, "vector(1)", labels)]
-
-
-def _rule(name: str, expression: str, labels: dict[str, str] | None = None) -> Value:
-    return {"record": name, "expr": expression} | ({"labels": labels} if labels else {})
+            yield [Rule(promql.STAGE_INFO, "vector(1)", labels)]

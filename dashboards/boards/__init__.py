@@ -19,11 +19,11 @@ LANGUAGES: tuple[Language, ...] = ("en", "ru")
 BOARDS = (overview, funnel, response, revenue, reps, sources, pipeline, all_kpis)
 
 
-def boards(catalogue: Catalogue, funnels: Funnels) -> Mapping[str, str]:
+def boards(catalogue: Catalogue, funnels: Funnels, currency: str) -> Mapping[str, str]:
     """Classic JSON of every board in every language, by file name."""
     texts = {}
     for language in LANGUAGES:
-        panels = KpiPanels(catalogue, Speech(language, funnels))
+        panels = KpiPanels(catalogue, Speech(language, funnels, currency))
         for make in BOARDS:
             board = make(panels)
             texts[f"{language}/{board.name}.json"] = to_json(board, panels.speech)

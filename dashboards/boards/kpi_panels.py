@@ -18,15 +18,14 @@ from dashboards.boards.panels import (
     lines,
     number,
 )
-from streams.kpis import Catalogue, Dimension, Kpi, Text
-from streams.promql import rule_name
+from streams.kpis import ALL_TIME, Catalogue, Dimension, Kpi, Text
+from streams.promql import has_rule, rule_name
 
 UNITS = {
     "count": "short",
     "ratio": "percentunit",
     "hours": "h",
     "days": "d",
-    "money": "currencyRUB",
     "months": "short",
     "score": "short",
     "multiple": "suffix: ×",
@@ -38,8 +37,8 @@ _NEXT = {
         "посмотрите на доске «Воронка», на каком этапе теряются сделки.",
     ),
     "customers": Text(
-        "see on the Sources board where fewer, or worse, leads come from.",
-        "посмотрите на доске «Источники», откуда лидов стало меньше или они хуже.",
+        "see on the Marketing board where fewer, or worse, leads come from.",
+        "посмотрите на доске «Маркетинг», откуда лидов стало меньше или они хуже.",
     ),
     "processes": Text(
         "see on the Response and Funnel boards which step takes longer or loses more.",
@@ -71,6 +70,27 @@ class KpiPanels:
         """A KPI's name in this language."""
         return self.speech.of(self._kpi(kpi_id).entry.names)
 
+    def unit(self, kpi_id: str) -> str:
+        """How Grafana calls a KPI's unit."""
+        unit = self._kpi(kpi_id).entry.unit
+        return self.speech.money if unit == "money" else UNITS[unit]
+
+    def told(self, kpi_ids: Sequence[str], dimension: Dimension) -> list[str]:
+        """Those of the KPIs that have values by a dimension; of the others no input is exported yet."""
+        return [kpi_id for kpi_id in kpi_ids if has_rule(self._kpi(kpi_id), dimension)]
+
+    def numbers(self, *kpi_ids: str, span: int = 4) -> list[Panel]:
+        """The department's values of those that have one."""
+        return [self.number(kpi_id, span) for kpi_id in self.told(kpi_ids, "department")]
+
+    def courses(self, dimension: Dimension, *kpi_ids: str, span: int = 12) -> list[Panel]:
+        """Values as they were published, of those that have them by this dimension."""
+        return [self.lines(kpi_id, dimension, span=span) for kpi_id in self.told(kpi_ids, dimension)]
+
+    def rankings(self, dimension: Dimension, *kpi_ids: str, span: int = 12) -> list[Panel]:
+        """Values now, of those that have them by this dimension."""
+        return [self.bars(kpi_id, dimension, span=span) for kpi_id in self.told(kpi_ids, dimension)]
+
     def number(self, kpi_id: str, span: int = 4) -> Panel:
         """The department's value and its course."""
         return number(self._about(kpi_id), self.expr(kpi_id, "department"), span=span)
@@ -95,10 +115,10 @@ class KpiPanels:
         columns = [
             (
                 self.title(kpi_id),
-                UNITS[self._kpi(kpi_id).entry.unit],
+                self.unit(kpi_id),
                 f"max by ({label}) ({self.expr(kpi_id, dimension)})",
             )
-            for kpi_id in kpi_ids
+            for kpi_id in self.told(kpi_ids, dimension)
         ]
         healthy = self.speech(
             "Compare the rows. A rate that rests on few leads says little: look at the counts beside it "
@@ -126,8 +146,11 @@ class KpiPanels:
     def _about(self, kpi_id: str, suffix: str = "") -> About:
         kpi = self._kpi(kpi_id)
         title = f"{self.title(kpi_id)}, {suffix}" if suffix else self.title(kpi_id)
-        texts = (self.speech.of(kpi.entry.description), self._healthy(kpi), self._otherwise(kpi))
-        return About(title, " ".join(texts), UNITS[kpi.entry.unit], _steps(kpi))
+        texts = [self.speech.of(kpi.entry.description), self._healthy(kpi), self._otherwise(kpi)]
+        if kpi.windows:
+            kept = ", ".join(window for window in kpi.windows if window != ALL_TIME)
+            texts.append(self.speech(f"Periods: {kept}.", f"Периоды: {kept}."))
+        return About(title, " ".join(texts), self.unit(kpi_id), _steps(kpi))
 
     def _healthy(self, kpi: Kpi) -> str:
         entry, say = kpi.entry, self.speech

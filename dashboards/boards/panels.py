@@ -41,6 +41,10 @@ SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 BLUE, GREEN, ORANGE, RED = "#5794F2", "#73BF69", "#FF9830", "#F2495C"
 _P = TypeVar("_P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel, table.Panel)
 Steps = Sequence[tuple[float | None, str]]
+_KNOWN_MONEY = (
+    *("USD", "GBP", "EUR", "JPY", "RUB", "UAH", "BRL", "DKK", "ISK", "NOK", "SEK", "CZK", "CHF", "PLN"),
+    *("ZAR", "INR", "KRW", "IDR", "PHP", "VND", "TRY", "MYR", "BGN", "ILS"),
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,13 @@ class Speech:
 
     language: Language
     funnels: Funnels = DEFAULT
+    currency: str = "RUB"
+    """The reporting currency, the one that workers are configured with."""
+
+    @property
+    def money(self) -> str:
+        """The unit of money: Grafana's own where it knows the currency, else the code itself."""
+        return f"currency{self.currency}" if self.currency in _KNOWN_MONEY else f"currency:{self.currency}"
 
     def __call__(self, en: str, ru: str) -> str:
         return en if self.language == "en" else ru

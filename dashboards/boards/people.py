@@ -70,7 +70,7 @@ def _with_average(panels: KpiPanels, kpi_id: str) -> Panel:
         "Каждый продавец и среднее по всем: это линия цели. Норма: никто не отстаёт неделями. "
         "Иначе посмотрите сначала на запросы и ответы этого продавца.",
     )
-    unit = "currencyRUB" if kpi_id == "revenue" else "short"
+    unit = say.money if kpi_id == "revenue" else "short"
     queries = [Query(expr, "{{rep}}"), Query(f"avg({everybody})", say("average", "среднее"))]
     return lines(About(panels.title(kpi_id), healthy, unit), queries, say)
 

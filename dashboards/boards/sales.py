@@ -211,5 +211,5 @@ def _compared(panels: KpiPanels, kpi_id: str) -> Panel:
         "Каждый период рядом с предыдущим; текущие месяц и квартал короче полных. "
         "Норма: не ниже. Иначе посмотрите, какой канал просел.",
     )
-    unit = "currencyRUB" if kpi_id == "revenue" else "short"
+    unit = say.money if kpi_id == "revenue" else "short"
     return bars(About(panels.title(kpi_id), healthy, unit), queries)
