@@ -101,7 +101,8 @@ class Exposition(Collector):
         yield from _family(metrics.CURRENCY, [(metrics.CURRENCY.name, (settings.currency,), 1)])
         version_of = settings.rates.version
         yield from _family(metrics.RATES, [(metrics.RATES.name, (version_of,), 1)] if version_of else [])
-        yield from _family(metrics.APP, [(metrics.APP.name, (version("voronka"), settings.app_id), 1)])
+        about = (version("voronka"), settings.app_id, settings.clock)
+        yield from _family(metrics.APP, [(metrics.APP.name, about, 1)])
         yield from _family(metrics.SHARDS, [(metrics.SHARDS.name, (), settings.partitions)])
         name = metrics.LABELS_FOLDED.name
         yield from _family(metrics.LABELS_FOLDED, [(name, (label,), n) for label, n in self.folded.items()])

@@ -114,7 +114,9 @@ RATES = Metric(
     "sales_rates_info", "The rates table that other currencies are converted by", ("version",), "info"
 )
 
-APP = Metric("voronka_app_info", "This worker's version and application", ("version", "app"), "info")
+APP = Metric(
+    "voronka_app_info", "This worker's version, application and clock", ("version", "app", "clock"), "info"
+)
 SHARDS = Metric("voronka_shards", "Shards of the application, over all workers")
 SHARD_READY = Metric("voronka_shard_ready", "1 for a shard whose totals are exported here", ("shard",))
 LABELS_FOLDED = Metric("voronka_labels_folded", "Values that are exported as `other`", ("label",))
