@@ -12,9 +12,10 @@ INSTALL_LOCKED := $(BIN)/uv pip install --quiet --python $(BIN)/python --require
 LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 PEERS := .cache/bench
 PEERS_STAMP := $(PEERS)/.installed
+WORKERS ?= 1
 ARGS ?=
 
-.PHONY: help setup lock components demo dashboards check format test chaos clean
+.PHONY: help setup lock components demo dashboards check format test chaos up down clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -34,6 +35,7 @@ $(STAMP): requirements.lock pyproject.toml
 lock: $(STAMP) ## write requirements.lock for pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --all-extras --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --group bench --output-file benchmarks/requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --group image --constraints requirements.lock --output-file deploy/requirements.lock pyproject.toml
 
 components: setup ## fetch what the integration tests run: Kafka, Prometheus, the AsyncAPI parser
 	@.ci/components
@@ -68,6 +70,17 @@ test: components ## every test; ARGS="-k journey -x" goes to pytest
 
 chaos: components ## every fault test at full size on Apache Kafka; ARGS="--scale 0.05 --seed 7 -k kill"
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+up: ## the whole stack in Docker: Kafka, workers, Redis, Prometheus, Alertmanager, Grafana; WORKERS=3
+	@command -v docker >/dev/null && docker compose version >/dev/null 2>&1 || { echo "this needs Docker with its compose plugin; without, make demo shows a department on this machine" >&2; exit 1; }
+	@deploy/secrets
+	docker compose up --build --detach --remove-orphans --scale worker=$(WORKERS) $(ARGS)
+	@docker compose port --index 1 worker 6066 | sed 's|^|the live page: http://|'
+	@echo "Grafana: http://127.0.0.1:3000, user admin, password in .secrets/grafana-admin-password"
+	@echo "COMPOSE_PROFILES=simulator make up lets a simulated CRM send events; events of yours go to 127.0.0.1:9092"
+
+down: ## end the stack; ARGS=--volumes forgets its data too
+	docker compose --profile simulator down --remove-orphans $(ARGS)
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist build

@@ -24,8 +24,8 @@ FIXED_LAYOUT = {
     "README.md",
 }
 FOR_TOOLS = {
-    ".ci", ".dockerignore", ".github", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile",
-    "benchmarks", "docs", "examples", "requirements.lock", "tools",
+    ".ci", ".dockerignore", ".github", ".gitignore", "CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile",
+    "benchmarks", "deploy", "docs", "examples", "requirements.lock", "tools",
 }  # fmt: skip
 MAY_IMPORT_AGENTS = {"agents", "tests", "benchmarks"}
 STREAMS_MAY_IMPORT = {"streams", "msgspec", "holidays"}
