@@ -18,6 +18,8 @@ Value = str | int | tuple[int | str | bool | None, ...]
 Write = tuple[int, int, str, str, Value]
 Entry = tuple[int, int, str, str, str]
 
+CUSTOMER = "customer/"
+"""How the keys of customers begin."""
 SET_LIMIT = 256
 """Owners, marks and activities kept for one entity: the least by order."""
 
@@ -34,7 +36,8 @@ class Fragment(msgspec.Struct, array_like=True, gc=False):
     activities: set[Entry] = set()
     items: dict[str, Write] = {}
     targets: set[str] = set()
-    """Every journey this entity was ever moved to; the last writer `moved_to` says where it is."""
+    """Every journey this entity was ever moved to (the last writer `moved_to` says where it is), every
+    `customer/<id>` it ever had."""
 
     def value(self, name: str) -> Value | None:
         """The last written value of an attribute."""

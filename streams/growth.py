@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import events as ev
-from streams.fragments import Entry, Fragment, Order, Value, add_entry, add_mark, keep_item, reach, write
+from streams.fragments import (
+    CUSTOMER,
+    Entry,
+    Fragment,
+    Order,
+    Value,
+    add_entry,
+    add_mark,
+    keep_item,
+    reach,
+    write,
+)
 from streams.fragments import created as _created
 
 ATTRIBUTES = ("channel", "source", "campaign", "region", "industry", "customer")
@@ -51,6 +62,10 @@ class Growth:
 
     def move(self, target: str) -> None:
         self.attribute("moved_to", target)
+        self.tell(target)
+
+    def tell(self, target: str) -> None:
+        """This journey hears of the entity from now on."""
         if target not in self.fragment.targets:
             self.fragment.targets.add(target)
             self.changed = True
@@ -74,6 +89,8 @@ def _described(g: Growth, data: ev.Created | ev.Updated) -> None:
         value = getattr(data, name)
         if value is not None:
             g.attribute(name, value)
+    if data.customer is not None:
+        g.tell(f"{CUSTOMER}{data.customer}")
     g.owner(data.owner)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.fragments import Fragment, copy, join
+from streams.fragments import CUSTOMER, Fragment, copy, join
 from streams.journeys import Journey
 
 Known = dict[str, dict[str, Fragment]]
@@ -27,7 +27,12 @@ def targets(key: str, journey: Journey) -> list[str]:
         if fragment.targets:
             found |= fragment.targets
     found.discard(key)
-    return sorted(found)
+    return sorted(target for target in found if not of_customer(target))
+
+
+def of_customer(key: str) -> bool:
+    """Whether this is a customer's journey: it hears of deals too, but nothing moves there."""
+    return key.startswith(CUSTOMER)
 
 
 def part_for(target: str, key: str, journey: Journey) -> Journey:
@@ -39,7 +44,7 @@ def part_for(target: str, key: str, journey: Journey) -> Journey:
 
 def whole(key: str, journey: Journey) -> Whole:
     """What counts at this journey."""
-    if not journey.parts and not any(f.targets for f in journey.fragments.values()):
+    if not journey.parts and not any("moved_to" in f.writes for f in journey.fragments.values()):
         return _unmoved(key, journey)
     known: Known = {**journey.parts, key: journey.fragments}
     return Whole(_lead(key, known), _deals(key, known))

@@ -1,0 +1,170 @@
+"""A customer's journey: what leads and deals tell their customers, and what a customer makes of it.
+
+A deal's journey sends the little that customers count, by origin; the customer joins it, so that repeats and
+disorder never matter, and judges moves as the journeys themselves do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams import events as ev
+from streams.fragments import CUSTOMER, SET_LIMIT, Fragment, Order
+from streams.journeys import Journey, to_bytes
+from streams.moves import Known, of_customer
+from streams.stories import UNKNOWN, Deal, story
+
+NOTHING = b""
+
+_TOLD = ("channel", "source", "customer", "moved_to", "amount")
+_LINE = "line\x1f"
+
+
+def told_customers(key: str, journey: Journey) -> list[str]:
+    """Customers who must hear what this journey knows: all it ever had, once a deal was ever won."""
+    found: set[str] = set()
+    bought = False
+    for fragments in (journey.fragments, *journey.parts.values()):
+        for entity, fragment in fragments.items():
+            if fragment.targets:
+                found.update(filter(of_customer, fragment.targets))
+            bought = bought or (entity.startswith("deal/") and _ever_won(fragment))
+    return sorted(found) if bought and not key.startswith(CUSTOMER) else []
+
+
+def _ever_won(deal: Fragment) -> bool:
+    """A full set of marks may have lost the one that says so."""
+    return len(deal.marks) >= SET_LIMIT or any(mark[1] == ev.Won.rank for mark in deal.marks)
+
+
+def part_for_customers(key: str, journey: Journey) -> bytes:
+    """What customers hear of this journey; `NOTHING` where there is nobody to hear it.
+
+    A part of the join: what the parts of two states come to is the part of what the states come to.
+    """
+    if not told_customers(key, journey):
+        return NOTHING
+    known = {**journey.parts, key: journey.fragments}
+    parts = {
+        origin: {entity: _told(entity, fragment) for entity, fragment in fragments.items()}
+        for origin, fragments in known.items()
+    }
+    return to_bytes(Journey({}, parts))
+
+
+def _told(entity: str, fragment: Fragment) -> Fragment:
+    writes = {name: fragment.writes[name] for name in _TOLD if name in fragment.writes}
+    targets = {target for target in fragment.targets if not of_customer(target)}
+    told = Fragment(deleted=fragment.deleted, writes=writes, targets=targets)
+    if entity.startswith("deal/"):
+        told.created_at, told.marks = fragment.created_at, fragment.marks
+        told.items = {name: item for name, item in fragment.items.items() if name.startswith(_LINE)}
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A won deal of the customer; `lines` as (amount_minor, currency, cost_minor)."""
+
+    at_ms: int
+    deal: str
+    origin: str
+    channel: str
+    source: str
+    amount: tuple[int, str] | None
+    lines: tuple[tuple[int, str, int], ...]
+
+
+def purchases(key: str, journey: Journey) -> list[Purchase]:
+    """What the customer bought, in order of time, wherever the deals have ended."""
+    known = journey.parts
+    arrows: defaultdict[str, set[str]] = defaultdict(set)
+    for origin, fragments in known.items():
+        for fragment in fragments.values():
+            for target in fragment.targets:
+                arrows[target].add(origin)
+    found = [
+        purchase
+        for place in known.keys() | arrows.keys()
+        for purchase in _bought_at(place, _heard(place, known, arrows), key.removeprefix(CUSTOMER))
+    ]
+    return sorted(found, key=lambda one: (one.at_ms, one.deal, one.origin))
+
+
+def _heard(place: str, known: Known, arrows: dict[str, set[str]]) -> Journey:
+    """The journey as it knows itself: its own state and that of those from which moves lead to it."""
+    heard, new = {place}, [place]
+    while new:
+        more = arrows.get(new.pop(), set()) - heard
+        heard |= more
+        new += more
+    parts = {origin: known[origin] for origin in heard if origin != place}
+    return Journey(known.get(place, {}), parts)
+
+
+def _bought_at(place: str, journey: Journey, customer: str) -> Iterator[Purchase]:
+    told = story(place, journey)
+    if told is None or customer == UNKNOWN:
+        return
+    for deal in told.deals:
+        if deal.outcome == "won" and deal.closed_at is not None and told.told("customer", deal) == customer:
+            channel, source = told.told("channel", deal), told.told("source", deal)
+            lines = tuple(_lines(deal))
+            yield Purchase(deal.closed_at, deal.id, place, channel, source, deal.amount, lines)
+
+
+def _lines(deal: Deal) -> Iterator[tuple[int, str, int]]:
+    """Lines whose cost is known."""
+    for written in deal.state.items.values():
+        match written[4]:
+            case (int(amount_minor), str(currency), int(cost_minor), *_):
+                yield amount_minor, currency, cost_minor
+            case _:
+                continue
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A time as a customer: from a purchase (or return) to leaving, or to no end yet.
+
+    `due_ms` is the instant from which an end by silence holds, 0 for one that was told.
+    """
+
+    since_ms: int
+    until_ms: int | None
+    due_ms: int = 0
+
+
+def marks_of(key: str, journey: Journey) -> list[Order]:
+    """Every churn and renewal that was told, in order."""
+    own = journey.fragments.get(key)
+    return [] if own is None else sorted(own.marks)
+
+
+def stays(bought: list[Purchase], marks: list[Order], silence_ms: int | None = None) -> list[Stay]:
+    """When the person was a customer: from the first purchase on, and again by a purchase or renewal.
+
+    Leaving is told, or, where `silence_ms` says so, follows when nothing is bought or renewed for so long.
+    """
+    told = [(one.at_ms, ev.Won.rank) for one in bought] + [(mark[0], mark[1]) for mark in marks]
+    found: list[Stay] = []
+    since_ms: int | None = None
+    deadline_ms = 0
+    for at_ms, rank in sorted(told):
+        if since_ms is not None and silence_ms is not None and deadline_ms <= at_ms:
+            found.append(Stay(since_ms, deadline_ms, deadline_ms))
+            since_ms = None
+        if rank == ev.CustomerChurned.rank:
+            if since_ms is not None:
+                found.append(Stay(since_ms, at_ms))
+            since_ms = None
+        elif since_ms is not None or found or rank == ev.Won.rank:
+            since_ms = at_ms if since_ms is None else since_ms
+            deadline_ms = at_ms + (silence_ms or 0)
+    if since_ms is not None:
+        found.append(
+            Stay(since_ms, None) if silence_ms is None else Stay(since_ms, deadline_ms, deadline_ms)
+        )
+    return found
