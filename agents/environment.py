@@ -18,6 +18,8 @@ from streams.funnels import DEFAULT, FunnelError, Funnels, load_funnels
 from streams.kpis import Catalogue
 from streams.money import minor_units
 from streams.rates import Rates, RatesError, load_rates
+from streams.scorecard import Card
+from streams.scorecard_file import ScorecardError, load_scorecard, shipped_scorecard
 
 PREFIX = "VORONKA_"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -191,6 +193,17 @@ class Reader:
         except (OSError, UnicodeDecodeError, RatesError) as error:
             self.problem(name, f"{path}: {error}", "correct the file")
             return Rates()
+
+    def scorecard(self, name: str, catalogue: Catalogue) -> Card:
+        """A file of own goals and perspectives; the shipped one otherwise."""
+        path = self.file(name)
+        if path is None:
+            return shipped_scorecard(catalogue)
+        try:
+            return load_scorecard(path.read_text(encoding="utf-8"), catalogue)
+        except (OSError, UnicodeDecodeError, ScorecardError) as error:
+            self.problem(name, f"{path}: {error}", "correct the file")
+            return shipped_scorecard(catalogue)
 
     def data_dir(self, name: str) -> Path:
         home = self._env.get("XDG_STATE_HOME") or f"{self._env.get('HOME') or '.'}/.local/state"

@@ -17,6 +17,8 @@ from streams.funnels import DEFAULT as SHIPPED_FUNNELS
 from streams.funnels import Funnels
 from streams.kpis import Catalogue
 from streams.rates import Rates
+from streams.scorecard import Card
+from streams.scorecard_file import shipped_scorecard
 
 Clock = Literal["wall", "event"]
 WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
@@ -55,6 +57,15 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
         return f"Security({self.protocol}, user={self.username})"
 
 
+class RedisAddress(msgspec.Struct, frozen=True):
+    """Where the mirror is; an address may hold a password, so it never shows in a `repr`."""
+
+    url: str
+
+    def __repr__(self) -> str:
+        return f"RedisAddress({self.url.partition('://')[0]}://...)"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A checked configuration; `load_settings` is the only maker outside of tests."""
 
@@ -82,6 +93,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     funnels: Funnels = SHIPPED_FUNNELS
     kpis: Catalogue = SHIPPED
     """The shipped KPIs with a deployment's own KPIs and targets."""
+    scorecard: Card = msgspec.field(default_factory=shipped_scorecard)
+    """Goals and perspectives, and the KPIs that tell of them."""
+    redis: RedisAddress | None = None
+    """The read side for other programs; none without it."""
     reject_limit: int = 1000
     """Rejected records in a row that stop a worker; 0 never stops it."""
     session_timeout_seconds: float = 10.0
@@ -113,6 +128,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.topic_prefix}voronka-moves"
 
     @property
+    def totals_topic(self) -> str:
+        return f"{self.topic_prefix}voronka-totals"
+
+    @property
     def changelog_topic(self) -> str:
         """Named by Faust after the app and its one table; the prefix therefore belongs into the app id."""
         return f"{self.app_id}-{CHANGELOG_TABLE}-changelog"
@@ -127,6 +146,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     """Read and check all `VORONKA_*` variables of `env`; every wrong one is named in one `SettingsError`."""
     read = Reader(env)
     currency = read.currency("CURRENCY", "RUB")
+    catalogue = read.kpis("KPIS")
     settings = Settings(
         broker=read.addresses("BROKER", "127.0.0.1:9092"),
         security=_security(read),
@@ -145,7 +165,9 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         reps=read.names("REPS"),
         sources=read.names("SOURCES", most=12),
         funnels=read.funnels("FUNNELS"),
-        kpis=read.kpis("KPIS"),
+        kpis=catalogue,
+        scorecard=read.scorecard("SCORECARD", catalogue),
+        redis=_redis(read),
         reject_limit=read.whole("REJECT_LIMIT", 1000, least=0, most=1_000_000_000),
         session_timeout_seconds=read.seconds("SESSION_TIMEOUT_SECONDS", 10.0, least=1.0, most=600.0),
         data_dir=read.data_dir("DATA_DIR"),
@@ -155,6 +177,16 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(tuple(problems))
     return settings
+
+
+def _redis(read: Reader) -> RedisAddress | None:
+    url = read.secret("REDIS")
+    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+        read.problem(
+            "REDIS", "this is no address of a Redis", "write redis://host:port/0, rediss:// with TLS"
+        )
+        return None
+    return None if url is None else RedisAddress(url)
 
 
 def _security(read: Reader) -> Security:

@@ -23,6 +23,15 @@ _TRUTH = {
     "message.timestamp.type": "CreateTime",
 }
 _CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(MAX_MESSAGE_BYTES)}
+# Only the latest of each key is ever read: small segments are compacted soon, and read quickly at a start.
+_TOTALS = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(MAX_MESSAGE_BYTES),
+    "segment.bytes": str(16 * 1024 * 1024),
+    "segment.ms": str(DAY_MS // 24),
+    "min.cleanable.dirty.ratio": "0.1",
+    "delete.retention.ms": str(DAY_MS // 24),
+}
 _AT_LEAST = frozenset({"retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas"})
 _TOPIC_EXISTS, _UNKNOWN_TOPIC = 36, 3
 
@@ -77,6 +86,7 @@ def planned(settings: Settings) -> tuple[TopicPlan, ...]:
         TopicPlan(settings.deals_topic, count, _TRUTH | replicas, together=True),
         TopicPlan(settings.moves_topic, count, _TRUTH | large | replicas, together=True),
         TopicPlan(settings.changelog_topic, count, _CHANGELOG | replicas, together=True),
+        TopicPlan(settings.totals_topic, 1, _TOTALS),
         TopicPlan(settings.ledger_topic, count, _TRUTH | replicas),
         TopicPlan(settings.quarantine_topic, count, arrival | large | {"retention.ms": str(90 * DAY_MS)}),
         TopicPlan(settings.signals_topic, 1, arrival | {"retention.ms": str(30 * DAY_MS)}),

@@ -114,12 +114,28 @@ RATES = Metric(
     "sales_rates_info", "The rates table that other currencies are converted by", ("version",), "info"
 )
 
+SCORECARD_PERFORMANCE = Metric(
+    "sales_scorecard_performance_ratio",
+    "How well a KPI, a goal, a perspective or the whole card does in 30 days, from 0 to 1",
+    ("kind", "item"),
+)
+SCORECARD_PROGRESS = Metric(
+    "sales_scorecard_progress_ratio",
+    "How much of the way from the baseline to the target is done in 30 days",
+    ("kind", "item"),
+)
+
 APP = Metric(
     "voronka_app_info", "This worker's version, application and clock", ("version", "app", "clock"), "info"
 )
 SHARDS = Metric("voronka_shards", "Shards of the application, over all workers")
 SHARD_READY = Metric("voronka_shard_ready", "1 for a shard whose totals are exported here", ("shard",))
 LABELS_FOLDED = Metric("voronka_labels_folded", "Values that are exported as `other`", ("label",))
+DESK_MISSING = Metric(
+    "voronka_desk_missing_shards",
+    "Shards whose numbers the merged view of this worker lacks or has from before",
+)
+REDIS_UP = Metric("voronka_redis_up", "1 while the mirror in Redis is written, 0 while it is not")
 APPLIED = Metric("voronka_events_applied_total", "Events that were applied", ("shard",), "counter")
 DUPLICATES = Metric("voronka_events_repeated_total", "Events that changed nothing", ("shard",), "counter")
 FORWARDED = Metric(
@@ -166,6 +182,7 @@ LANE: dict[str, Metric] = {
 
 MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
+    *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG),
     *LANE.values(),
 )

@@ -15,7 +15,7 @@ from streams.kpis import Text
 
 Mode = Literal["parity", "correct"]
 Direction = Literal["up", "down", "context"]
-Unit = Literal["count", "ratio", "hours", "days", "months", "money", "score", "multiple", "mixed"]
+Unit = Literal["count", "ratio", "hours", "days", "months", "money", "score", "multiple", "points", "mixed"]
 """`mixed`: a mean over different units, which only a document that does so has."""
 
 

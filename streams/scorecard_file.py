@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -156,3 +157,8 @@ def _check_circles(kind: str, below: Mapping[str, tuple[str, ...]]) -> None:
 
     for name in below:
         visit(name, ())
+
+
+def shipped_scorecard(catalogue: Catalogue = SHIPPED) -> Card:
+    """The card of a deployment that has none of its own, over its catalogue."""
+    return load_scorecard(files("streams").joinpath("scorecard.toml").read_text(encoding="utf-8"), catalogue)
