@@ -18,6 +18,8 @@ from agents.lane import Output
 from agents.settings import Settings
 from streams.calendar import BusinessCalendar
 from streams.facts import Rules
+from streams.rates import Rates, load_rates
+from tests.oracle import Config
 
 
 @dataclass(frozen=True)
@@ -168,3 +170,12 @@ class Cluster:
 
     def _commit(self, tp: TP) -> None:
         self.logs[tp].committed = self._position[tp]
+
+
+def rates_of(config: Config) -> Rates:
+    """The oracle's rates, by way of the file that a deployment would write."""
+    lines = [
+        f"{day},{currency},{rate}" for currency, rates in config.rates.items() for day, rate in rates.items()
+    ]
+    head = f"day,currency,{config.currency}"
+    return load_rates("\n".join([head, *lines]), config.currency) if lines else Rates()

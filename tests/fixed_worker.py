@@ -12,6 +12,7 @@ from agents.lane import LanePosition, LaneStats
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
+from streams.rates import load_rates
 from streams.rows import Key
 from streams.stories import Story
 from streams.windows import WINDOWS
@@ -84,6 +85,7 @@ FULL = Settings(
     reps=tuple(f"rep-{number:02}" for number in range(50)),
     sources=tuple(f"source-{number:02}" for number in range(12)),
     partitions=4,
+    rates=load_rates("day,currency,RUB\n2026-01-12,USD,78.25", "RUB"),
 )
 
 

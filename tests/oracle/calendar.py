@@ -29,12 +29,14 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Config:
-    """What a department sets: its clock, hours (minutes of the day by weekday), holidays and currency."""
+    """What a department sets: its clock, hours (minutes of the day by weekday), holidays, currency, rates."""
 
     zone: str = "Europe/Moscow"
     hours: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=lambda: dict(OFFICE_HOURS))
     holidays: str | None = "RU"
     currency: str = "RUB"
+    rates: Mapping[str, Mapping[date, str]] = field(default_factory=dict)
+    """By currency and day what one unit is worth in the reporting currency, as decimal text."""
 
     @cached_property
     def calendar(self) -> Calendar:

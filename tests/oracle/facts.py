@@ -9,6 +9,7 @@ from tests.oracle.calendar import DAY_MS, HOUR_MS, Config
 from tests.oracle.entities import Entity
 from tests.oracle.funnel import Story, closed_at, qualified_at
 from tests.oracle.labels import Fact, Labels
+from tests.oracle.rates import worth
 from tests.oracle.seldom import SELDOM, seldom_facts
 
 FAMILIES: Final = {
@@ -152,12 +153,12 @@ def _deal(story: Story, deal: Entity, config: Config) -> Iterator[Fact]:
 def _money(
     deal: Entity, labels: Labels, at_ms: int | None, totals: tuple[str, str, str], config: Config
 ) -> Iterator[Fact]:
-    """(sum, number, number in another currency) of a deal whose amount is known."""
+    """(sum, number, number without a rate) of a deal whose amount is known."""
     if deal.amount is None:
         return
-    amount_minor, currency = deal.amount
-    if currency == config.currency:
+    amount_minor = worth(deal.amount, at_ms, config)
+    if amount_minor is None:
+        yield Fact(totals[2], labels, 1, at_ms)
+    else:
         yield Fact(totals[0], labels, amount_minor, at_ms)
         yield Fact(totals[1], labels, 1, at_ms)
-    else:
-        yield Fact(totals[2], labels, 1, at_ms)

@@ -9,6 +9,7 @@ from tests.oracle.calendar import HOUR_MS, Config
 from tests.oracle.entities import Entity
 from tests.oracle.funnel import Story, closed_at, qualified_at
 from tests.oracle.labels import Fact, Labels
+from tests.oracle.rates import worth
 from tests.oracle.units import PLACES
 from tests.oracle.wire import Event
 
@@ -168,46 +169,46 @@ def _papers(of: _Deal, config: Config) -> Iterator[Fact]:
         for number, event in of.deal.numbered(verb, name).items():
             if name == "payment" and number in reversed_ones:
                 continue
-            amount_minor, currency = event.get("amount")
+            amount_minor = worth(event.get("amount"), event.time_ms, config)
             yield of.fact(f"{name}s", 1, event.time_ms)
-            if currency == config.currency:
-                yield of.fact(
-                    "paid_minor" if name == "payment" else "invoiced_minor", amount_minor, event.time_ms
-                )
-            else:
+            if amount_minor is None:
                 yield of.fact(f"{name}s_unconverted", 1, event.time_ms)
-
-
-def _ours(line: Event, config: Config) -> bool:
-    currency: str = line.get("amount")[1]
-    return currency == config.currency
+            else:
+                total = "paid_minor" if name == "payment" else "invoiced_minor"
+                yield of.fact(total, amount_minor, event.time_ms)
 
 
 def _won(of: _Deal, won_at: int, config: Config) -> Iterator[Fact]:
     yield of.fact("won_activities", of.effort, won_at)
-    if of.deal.amount is not None and of.deal.amount[1] == config.currency:
-        if of.deal.amount[0] < 100_000 * 10 ** PLACES[config.currency]:
+    amount_minor = None if of.deal.amount is None else worth(of.deal.amount, won_at, config)
+    if amount_minor is not None:
+        if amount_minor < 100_000 * 10 ** PLACES[config.currency]:
             yield of.fact("won_deals_small", 1, won_at)
         if of.campaign is not None:
-            yield of.fact("campaign_revenue_minor", of.deal.amount[0], won_at)
+            yield of.fact("campaign_revenue_minor", amount_minor, won_at)
     lines = list(of.deal.numbered("line_sold", "line").values())
     kinds = {line.get("kind") for line in lines}
     for kind, total in (("upsell", "won_deals_upsell"), ("cross_sell", "won_deals_cross")):
         if kind in kinds:
             yield of.fact(total, 1, won_at)
-    if any(line.get("recurring") and line.get("amount")[0] for line in lines if _ours(line, config)):
+    recurring = [worth(line.get("amount"), None, config) or 0 for line in lines if line.get("recurring")]
+    if any(recurring):
         yield of.fact("recurring_deals", 1, None)
+        yield of.fact("recurring_minor", sum(recurring), None)
     for line in lines:
-        amount_minor, currency = line.get("amount")
-        if currency != config.currency:
-            continue
-        if line.get("recurring"):
-            yield of.fact("recurring_minor", amount_minor, None)
-        if line.get("cost") is None:
-            continue
-        cost_minor = line.get("cost")[0]
-        yield of.fact("margin_minor", amount_minor - cost_minor, won_at)
-        yield of.fact("margin_revenue_minor", amount_minor, won_at)
-        if line.get("kind") in ("upsell", "cross_sell"):
-            yield of.fact("upsell_revenue_minor", amount_minor, won_at)
-            yield of.fact("upsell_cost_minor", cost_minor, won_at)
+        yield from _margin(of, line, won_at, config)
+
+
+def _margin(of: _Deal, line: Event, won_at: int, config: Config) -> Iterator[Fact]:
+    """What a line brought above its cost, where both are known in the reporting currency."""
+    sold = worth(line.get("amount"), won_at, config)
+    if sold is None or line.get("cost") is None:
+        return
+    cost = worth((line.get("cost")[0], line.get("amount")[1]), won_at, config)
+    if cost is None:
+        return
+    yield of.fact("margin_minor", sold - cost, won_at)
+    yield of.fact("margin_revenue_minor", sold, won_at)
+    if line.get("kind") in ("upsell", "cross_sell"):
+        yield of.fact("upsell_revenue_minor", sold, won_at)
+        yield of.fact("upsell_cost_minor", cost, won_at)

@@ -6,27 +6,40 @@ batch truth on every key. A failing seed stands in the message; keep it in `KEPT
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from agents.journeys.records import OURS
 from agents.settings import Settings
 from streams.windows import WINDOWS
-from tests.cluster import Cluster
-from tests.oracle import Facts, oracle_facts, read
+from tests.cluster import Cluster, rates_of
+from tests.oracle import Config, Facts, oracle_facts, read
 from tests.simulator import World
 
 SEEDS = 1_000
 BATCH = 50
 EVENTS = 60
 KEPT: tuple[int, ...] = ()
+FIRST_RATE = date(2025, 10, 12)
+CONVERTING = Config(
+    rates={
+        "USD": {FIRST_RATE + timedelta(days=days): f"9{days % 10}.{days:02}25" for days in (0, 3, 4, 21, 50)},
+        "EUR": {FIRST_RATE: "104.0001"},
+        "JPY": {FIRST_RATE + timedelta(days=days): "0.6155" for days in range(0, 80, 9)},
+        "KWD": {FIRST_RATE + timedelta(days=40): "301.7"},
+    }
+)
+"""Rates with gaps: what falls into one is not converted."""
 
 
 Refused = set[tuple[int, str]]
 """(number of the delivery, reason)."""
 
 
-def _lived(world: World, *, crash: float, seed: int) -> tuple[Cluster, Refused]:
-    cluster = Cluster(Settings(clock="event", reject_limit=0), seed=seed)
+def _lived(world: World, *, crash: float, seed: int, config: Config | None = None) -> tuple[Cluster, Refused]:
+    rates = rates_of(config or Config())
+    cluster = Cluster(Settings(clock="event", reject_limit=0, rates=rates), seed=seed)
     places = {
         cluster.produce(sent.topic, sent.key, sent.value, sent.headers, sent.timestamp_ms): number
         for number, sent in enumerate(world.deliveries)
@@ -63,9 +76,10 @@ def test_every_world_ends_in_the_batch_truth(first: int) -> None:
     crashes = 0
     for seed in (*range(first, first + BATCH), *(KEPT if first == 0 else ())):
         world = World(seed, EVENTS)
-        cluster, refused = _lived(world, crash=0.15, seed=seed)
+        config = CONVERTING if seed % 2 else Config()
+        cluster, refused = _lived(world, crash=0.15, seed=seed, config=config)
         crashes += cluster.crashes
-        truth = oracle_facts(world.deliveries)
+        truth = oracle_facts(world.deliveries, config)
         wrong = _differences(cluster, truth)
         wrong += [str(one) for one in refused ^ {(one.index, one.reason) for one in truth.quarantined}]
         assert not wrong, f"seed {seed}: {wrong[:5]}"

@@ -11,7 +11,7 @@ import pytest
 from agents.journeys import records as written
 from agents.settings import Settings
 from streams.windows import WINDOWS
-from tests.cluster import Cluster
+from tests.cluster import Cluster, rates_of
 from tests.oracle import Record
 from tests.stories import STORIES, Story
 
@@ -27,6 +27,7 @@ def _told(story: Story, records: Sequence[Record]) -> Cluster:
         working_hours=config.hours,
         holidays=config.holidays,
         currency=config.currency,
+        rates=rates_of(config),
     )
     cluster = Cluster(settings)
     for record in records:
