@@ -154,8 +154,7 @@ class _Chunk:
         """What late events change is a restatement, so they come last: any order gives the same journey."""
         if not touched.late:
             return
-        if touched.changed:
-            self._shard.fold(key, touched)
+        self._shard.settle(key, touched)
         for event, received_ms, record in touched.late:
             self._join(touched, event, received_ms, record)
 

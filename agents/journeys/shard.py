@@ -1,8 +1,8 @@
-"""One partition's journeys and their totals; journeys rest as bytes, totals follow from them."""
+"""One partition's journeys and their totals; journeys rest as bytes, totals follow when they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
@@ -15,21 +15,20 @@ from streams.passage import STOCK
 from streams.stories import Story, story
 from streams.totals import MINIMUM, Totals
 
-RECENT = 2_048
+RECENT = 4_096
 """Journeys of a shard that stay decoded: those that were touched last are touched next."""
 
 
 class Touched:
     """A journey taken out for a chunk, with the facts that its totals hold at the moment."""
 
-    __slots__ = ("changed", "channel", "facts", "journey", "lags", "late")
+    __slots__ = ("changed", "facts", "journey", "lags", "late")
 
     def __init__(self, journey: Journey, facts: Facts) -> None:
         self.journey, self.facts = journey, facts
         self.changed = False
         self.late: list[tuple[Event, int, LaneRecord]] = []
         self.lags: list[int] = []
-        self.channel = ""
 
 
 class JourneyShard:
@@ -39,15 +38,29 @@ class JourneyShard:
         self.partition = partition
         self.rules, self._clock = rules, clock
         self.journeys: dict[str, bytes] = {}
-        self.totals = Totals(rules.calendar, rules.rows)
+        self._totals = Totals(rules.calendar, rules.rows)
         self.stats = ShardStats()
-        self.waiting: dict[str, int] = {}
-        """Journeys whose lead waits for its first answer, and since when (ms)."""
+        self._waiting: dict[str, int] = {}
         self._recent: dict[str, Touched] = {}
+        self._unfolded: dict[str, Touched] = {}
+        """Those of the recent ones that the totals do not hold as they are: many events, one fold."""
+
+    @property
+    def totals(self) -> Totals:
+        """The totals of all journeys as they are now: what was put since the last reading is folded first."""
+        self._fold_all()
+        return self._totals
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """Journeys whose lead waits for its first answer, and since when (ms)."""
+        self._fold_all()
+        return self._waiting
 
     def restore(self, records: Sequence[LaneRecord]) -> None:
         """Merge journeys from the changelog; what is here already stays joined with it."""
         self._recent.clear()
+        self._unfolded.clear()
         for record in records:
             if record.key is None or record.value is None:
                 continue
@@ -64,7 +77,7 @@ class JourneyShard:
         """Refold the totals of all journeys."""
         totals = Totals(self.rules.calendar, self.rules.rows)
         totals.advance(self._clock.now_ms())
-        self.waiting.clear()
+        self._waiting.clear()
         for key, raw in self.journeys.items():
             journey = from_bytes(raw)
             self._clock.observe(latest_ms(journey))
@@ -72,11 +85,11 @@ class JourneyShard:
             totals.apply(changes)
             self._follow_waiting(key, changes)
         totals.advance(self._clock.now_ms())
-        self.totals = totals
+        self._totals = totals
 
     def take(self, key: str) -> Touched:
-        """Take a journey out to change it; `put` brings it back."""
-        if (recent := self._recent.pop(key, None)) is not None:
+        """Take a journey to change it; `put` keeps what changed."""
+        if (recent := self._recent.get(key)) is not None:
             return recent
         raw = self.journeys.get(key)
         if raw is None:
@@ -84,15 +97,30 @@ class JourneyShard:
         journey = from_bytes(raw)
         return Touched(journey, self._facts(key, journey)[0])
 
-    def fold(self, key: str, touched: Touched, *, late: bool = False) -> None:
+    def settle(self, key: str, touched: Touched) -> None:
+        """Fold a journey that was taken, unless its totals are as it says."""
+        if touched.changed or key in self._unfolded:
+            self._fold(key, touched)
+
+    def _fold(self, key: str, touched: Touched, *, late: bool = False) -> None:
         """Bring the totals to what the journey says now; what late events changed is a restatement."""
-        facts, touched.channel = self._facts(key, touched.journey)
+        self._unfolded.pop(key, None)
+        facts, channel = self._facts(key, touched.journey)
         changes = difference(facts, touched.facts)
         if late:
             self._restated(changes)
-        self.totals.apply(changes)
+        self._totals.apply(changes)
         self._follow_waiting(key, changes)
         touched.facts = facts
+        if touched.lags:
+            lag = self.stats.entry_lag.setdefault(channel, EntryLag())
+            for lag_ms in touched.lags:
+                lag.observe(lag_ms)
+            touched.lags = []
+
+    def _fold_all(self) -> None:
+        while self._unfolded:
+            self._fold(*next(iter(self._unfolded.items())))
 
     def _follow_waiting(self, key: str, changes: Iterable[tuple[Fact, int]]) -> None:
         """A lead that the minimum of waiting times holds is known by its name too."""
@@ -100,9 +128,9 @@ class JourneyShard:
         moved = [(amount, at_ms) for (row, at_ms, _), amount in changes if rows[row][0] == MINIMUM]
         for amount, at_ms in sorted(moved):  # what goes before what comes
             if amount > 0:
-                self.waiting[key] = at_ms
+                self._waiting[key] = at_ms
             else:
-                self.waiting.pop(key, None)
+                self._waiting.pop(key, None)
 
     def told(self, key: str) -> Story | None:
         """What counts at a lead's or deal's journey now, decoded for whoever asks."""
@@ -117,19 +145,19 @@ class JourneyShard:
                 self.stats.restatements.update(key[1] for key, _ in rows.totals(row, packed))
 
     def put(self, key: str, touched: Touched, *, late: bool = False) -> bytes:
-        """Keep a changed journey, its totals folded; returns what the changelog must hold."""
-        self.fold(key, touched, late=late)
-        for lag_ms in touched.lags:
-            self.stats.entry_lag.setdefault(touched.channel, EntryLag()).observe(lag_ms)
+        """Keep a changed journey, to be folded; returns what the changelog must hold."""
         raw = self.journeys[key] = to_bytes(touched.journey)
-        self._keep(key, touched)
-        return raw
-
-    def _keep(self, key: str, touched: Touched) -> None:
-        touched.changed, touched.late, touched.lags = False, [], []
-        self._recent[key] = touched
+        self._recent.pop(key, None)
+        self._recent[key] = self._unfolded[key] = touched
+        if late:
+            self._fold(key, touched, late=True)
+        touched.changed, touched.late = False, []
         if len(self._recent) > RECENT:
-            del self._recent[next(iter(self._recent))]
+            oldest = next(iter(self._recent))
+            if oldest in self._unfolded:
+                self._fold(oldest, self._recent[oldest])
+            del self._recent[oldest]
+        return raw
 
     def _facts(self, key: str, journey: Journey) -> tuple[Facts, str]:
         return counted(key, journey, self.rules)
