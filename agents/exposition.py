@@ -155,8 +155,9 @@ class Exposition(Collector):
 def _windows(metric: Metric) -> tuple[str, ...]:
     if "window" not in metric.labels:
         return (ALL_TIME,)
-    rare = metric.family in ("source", "rep") or BASE_TOTALS[metric.total].monthly
-    return WINDOWS_BY_SOURCE_AND_REP if rare else WINDOWS
+    total = BASE_TOTALS[metric.total]
+    rare = metric.family in ("source", "rep") or total.monthly
+    return WINDOWS_BY_SOURCE_AND_REP if rare else total.windows or WINDOWS
 
 
 def _edge(seconds: str) -> str:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from streams.windows import WINDOWS_OF_DISTINCT
+
 Family = Literal["channel", "stage", "source", "rep"]
 Unit = Literal["count", "ms", "minor"]
 Kind = Literal["flow", "stock", "minimum", "stream", "derived"]
 """A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start.
 
 `derived` is read off other sums where they are evaluated: it is neither folded nor exported.
+"""
+Layout = Literal["journey", "customer", "distinct", "level"]
+"""Which rows hold a total: those of leads and deals, sums of customers, different customers (one that buys
+twice in a window counts once), or how many there were at the start of the window.
 """
 Absence = Literal["zero", "unknown"]
 """What a total without any fact means: nothing happened, or nobody told us."""
@@ -35,17 +41,35 @@ class BaseTotal:
     """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
     monthly: bool = False
     """Kept for 7d, 30d, month and prev_month alone, in every family, and exported by channel only."""
+    layout: Layout = "journey"
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The only windows that it has in any family; none means all."""
+        return WINDOWS_OF_DISTINCT if self.layout == "distinct" else ()
 
 
 _ALL: tuple[Family, ...] = ("channel", "source", "rep")
 _CR: tuple[Family, ...] = ("channel", "rep")
 _C: tuple[Family, ...] = ("channel",)
+_CS: tuple[Family, ...] = ("channel", "source")
 _G: tuple[Family, ...] = ("stage",)
 
 
 def _monthly(total: str, families: tuple[Family, ...], help_text: str, kind: Kind = "flow") -> BaseTotal:
     unit: Unit = "minor" if total.endswith("_minor") else "count"
     return BaseTotal(total, families, help_text, unit, kind, monthly=True)
+
+
+def _customers(
+    total: str,
+    help_text: str,
+    layout: Layout = "customer",
+    kind: Kind = "flow",
+    families: tuple[Family, ...] = _C,
+) -> BaseTotal:
+    unit: Unit = "minor" if total.endswith("_minor") else "count"
+    return BaseTotal(total, families, help_text, unit, kind, layout=layout)
 
 
 BASE_TOTALS: dict[str, BaseTotal] = {
@@ -145,6 +169,20 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _monthly("open_deals_score", _CR, "Scores of open deals", "stock"),
         _monthly("recurring_minor", _CR, "Monthly amount of the recurring lines of won deals", "stock"),
         _monthly("recurring_deals", _CR, "Won deals with a recurring line", "stock"),
+        _monthly("won_deals_unnamed", _ALL, "Won deals without a customer, out of all that counts customers"),
+        _customers("new_customers", "Customers who bought for the first time", families=_CS),
+        _customers("customer_revenue_minor", "Amount of won deals that have a customer"),
+        _customers("customer_margin_minor", "Amount less cost of their lines whose cost is known"),
+        _customers("active_customers", "Different customers who bought", "distinct"),
+        _customers("repeat_customers", "Of them, those whose last purchase was not their first", "distinct"),
+        _customers("churned_customers", "Customers at the start who have left by the end", "distinct"),
+        _customers("customers_at_start", "Customers at the start of the window", "level"),
+        _customers("customers", "Those who have bought and not left", kind="stock"),
+        _customers("customers_told", "Those of whom a churn or renewal was ever told", kind="stock"),
+        _customers("lifetime_customers", "Those who have bought for a known amount", kind="stock"),
+        _customers("lifetime_revenue_minor", "Amount of all their won deals", kind="stock"),
+        _customers("lifetime_costed_customers", "Those who have bought at a known cost", kind="stock"),
+        _customers("lifetime_margin_minor", "Amount less cost of all their lines so far", kind="stock"),
         BaseTotal("reps", _CR, "Reps who won deals", kind="derived", absence="unknown"),
         BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
         BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),

@@ -137,10 +137,9 @@ class Stay:
     due_ms: int = 0
 
 
-def marks_of(key: str, journey: Journey) -> list[Order]:
-    """Every churn and renewal that was told, in order."""
-    own = journey.fragments.get(key)
-    return [] if own is None else sorted(own.marks)
+def marks_of(journey: Journey) -> list[Order]:
+    """Every churn and renewal that was told, in order, whatever the subject that the ledger gave it."""
+    return sorted({mark for fragment in journey.fragments.values() for mark in fragment.marks})
 
 
 def stays(bought: list[Purchase], marks: list[Order], silence_ms: int | None = None) -> list[Stay]:
@@ -164,7 +163,5 @@ def stays(bought: list[Purchase], marks: list[Order], silence_ms: int | None = N
             since_ms = at_ms if since_ms is None else since_ms
             deadline_ms = at_ms + (silence_ms or 0)
     if since_ms is not None:
-        found.append(
-            Stay(since_ms, None) if silence_ms is None else Stay(since_ms, deadline_ms, deadline_ms)
-        )
+        found.append(Stay(since_ms, None) if silence_ms is None else Stay(since_ms, deadline_ms, deadline_ms))
     return found

@@ -35,6 +35,7 @@ class Rules:
     currency: str
     rows: Rows = field(default_factory=Rows)
     rates: Rates = field(default_factory=Rates)
+    silence_ms: int | None = None  # a customer who neither buys nor renews for so long has left
 
     def convert(self, amount_minor: int, currency: str, at_ms: int | None) -> int | None:
         """The amount in the reporting currency at the rate of its business day; None where there is none.
@@ -49,8 +50,7 @@ class Rules:
     @cached_property
     def small_deal_minor(self) -> int:
         """Below this amount a deal is a small one."""
-        minor_in_major: int = 10 ** EXPONENTS[self.currency]
-        return SMALL_DEAL_MAJOR * minor_in_major
+        return SMALL_DEAL_MAJOR * int(10 ** EXPONENTS[self.currency])
 
 
 def facts(key: str, journey: Journey, rules: Rules) -> Facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from streams.customer_facts import customer_facts
 from streams.facts import Facts, Rules, facts_of
 from streams.funnels import UNKNOWN
 from streams.journeys import Journey
@@ -11,7 +12,7 @@ from streams.stories import story
 
 SOLD = ("lead/", "deal/")
 """How the keys of leads and deals begin."""
-FOLDS: dict[str, Callable[[str, Journey, Rules], Facts]] = {}
+FOLDS: dict[str, Callable[[str, Journey, Rules], Facts]] = {"customer": customer_facts}
 """How other journeys make facts, by the first word of their key."""
 
 

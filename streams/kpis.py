@@ -126,11 +126,14 @@ class Kpi:
     @cached_property
     def windows(self) -> tuple[str, ...]:
         """The only periods that it has; none means all. Totals kept for few windows allow no others."""
-        kept = (TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK)
-        seldom = any(total.monthly and total.kind == "flow" for total in kept)
-        if self.compares:
+        if self.compares or self.entry.windows:
             return self.entry.windows or COMPARABLE
-        return self.entry.windows or ((*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME) if seldom else ())
+        kept = [TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK]
+        flows = [total for total in kept if total.kind == "flow"]
+        only = [WINDOWS_BY_SOURCE_AND_REP] if any(total.monthly for total in flows) else []
+        only += [total.windows for total in flows if total.windows]
+        shared = tuple(window for window in WINDOWS if all(window in windows for windows in only))
+        return (*shared, ALL_TIME) if only else ()
 
     def supports(self, dimension: Dimension, period: str) -> bool:
         """Whether it has values by this dimension in this period."""

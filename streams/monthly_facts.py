@@ -8,7 +8,7 @@ from typing import Protocol
 from streams import events as ev
 from streams.fragments import Entry, Fragment
 from streams.rows import UNITS
-from streams.stories import Deal, Story
+from streams.stories import UNKNOWN, Deal, Story
 
 Credit = Callable[[int | None, str, int, int, Deal | None], None]
 """Writes totals down: time (None for a stock), rep, wide ones (by source too), narrow ones, the deal."""
@@ -95,6 +95,7 @@ def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
     if deal.outcome == "won" and deal.closed_at is not None:
         effort = _effort(done) + (_effort(activities(told.lead)) if first and told.lead is not None else 0)
         wide = _lines(told, deal, by, credit) + UNITS["won_activities"] * effort
+        wide += UNITS["won_deals_unnamed"] if told.told("customer", deal) == UNKNOWN else 0
         amount_minor = None if deal.amount is None else by.convert(*deal.amount, deal.closed_at)
         if amount_minor is not None:
             wide += UNITS["won_deals_small"] if amount_minor < by.small_deal_minor else 0
@@ -118,7 +119,7 @@ def _bad_contact(lead: Fragment) -> bool:
 
 
 def _campaign(told: Story, deal: Deal) -> bool:
-    return told.told("campaign", deal) != "unknown"
+    return told.told("campaign", deal) != UNKNOWN
 
 
 def _talked_at(told: Story) -> int | None:

@@ -55,7 +55,7 @@ class Panes:
 
         Both ends lie on minutes; away from the minutes kept, windows begin and end on hours or days.
         """
-        at_ms = start_ms
+        at_ms = start_ms if self._days else end_ms
         while at_ms < end_ms:
             pane, at_ms = self._coarsest(at_ms, end_ms)
             if pane:

@@ -1,4 +1,4 @@
-"""Totals that other agents report: plans, spend, customers. Until one does, they are unknown.
+"""Totals that other agents report: plans, spend. Until one does, they are unknown.
 
 A KPI that needs one has no value and says which input is missing; it is never 0.
 """
@@ -25,8 +25,6 @@ _C: tuple[Family, ...] = ("channel",)
 _CR: tuple[Family, ...] = ("channel", "rep")
 _CS: tuple[Family, ...] = ("channel", "source")
 _ALL: tuple[Family, ...] = ("channel", "source", "rep")
-_BOUGHT = "deal.won deal.payment_received deal.updated"
-_STAYED = f"{_BOUGHT} ledger.customer_churned ledger.customer_renewed"
 
 
 def _ledger(
@@ -38,13 +36,6 @@ def _ledger(
 ) -> ReportedTotal:
     in_unit: Literal["count", "ms", "minor"] = "minor" if total.endswith("_minor") else unit
     return ReportedTotal(total, families, help_text, in_unit, "flow", "unknown", events=f"ledger.{events}")
-
-
-def _customers(total: str, families: tuple[Family, ...], events: str, help_text: str) -> ReportedTotal:
-    unit: Literal["count", "minor"] = "minor" if total.endswith("_minor") else "count"
-    return ReportedTotal(
-        total, families, help_text, unit, "flow", "unknown", origin="customers", events=events
-    )
 
 
 REPORTED_TOTALS: dict[str, ReportedTotal] = {
@@ -62,14 +53,6 @@ REPORTED_TOTALS: dict[str, ReportedTotal] = {
         _ledger("nps_detractors", _CR, "nps_answered", "Answers of 0 to 6 to the recommendation question"),
         _ledger("nps_answers", _CR, "nps_answered", "Answers to the recommendation question"),
         _ledger("care_contacts", _CR, "care_contacted", "Contacts on regulated occasions"),
-        _customers("new_customers", _CS, _BOUGHT, "Customers who bought for the first time"),
-        _customers("active_customers", _C, _BOUGHT, "Different customers who bought"),
-        _customers("repeat_customers", _C, _BOUGHT, "Customers who bought and had bought before"),
-        _customers("customers_at_start", _C, _STAYED, "Customers at the start of the period"),
-        _customers("churned_customers", _C, _STAYED, "Of them, those who left in the period"),
-        _customers("lifetime_customers", _C, _STAYED, "Customers whose lifetime value is estimated"),
-        _customers("lifetime_revenue_minor", _C, _STAYED, "Their revenue over the expected lifetime"),
-        _customers("lifetime_margin_minor", _C, _STAYED, "Their profit over the expected lifetime"),
     )
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.base_totals import BASE_TOTALS
+from streams.base_totals import BASE_TOTALS, Layout
 
 Key = tuple[str, str, str, str]
 """(family, total, label 1, label 2)."""
@@ -16,6 +16,11 @@ RowKey = tuple[str, str, str]
 """(kind, label 1, label 2); kinds are the families, their monthly ones, and `edge` for the histograms."""
 
 EDGE = "edge"
+CUSTOMER, CUSTOMER_SOURCE = "customer", "customer_source"
+"""Sums of customers, by channel and by source too."""
+CUSTOMER_NOW, CUSTOMER_LEVEL = "customer_now", "customer_level"
+CUSTOMER_PERIODS = {period: f"customer_{period}" for period in ("week", "month", "quarter", "year")}
+"""Different customers of windows that end now and of calendar periods; how many there were at a start."""
 MONTHLY = "_monthly"
 """Ends the kinds of the rows whose totals are kept for few windows: `channel_monthly` and so on."""
 CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
@@ -26,7 +31,7 @@ _LANE = 1 << _LANE_BITS
 _HALF = _LANE >> 1
 
 
-def _layout(kind: str, *, monthly: bool = False) -> tuple[str, ...]:
+def _layout(kind: str, *, monthly: bool = False, layout: Layout = "journey") -> tuple[str, ...]:
     families = {"stage"} if kind == "stage" else {"channel", "source", "rep"}
     return tuple(
         total.id
@@ -34,12 +39,15 @@ def _layout(kind: str, *, monthly: bool = False) -> tuple[str, ...]:
         if total.kind in ("flow", "stock")
         and bool(total.edges) == (kind == EDGE)
         and total.monthly == monthly
+        and total.layout == layout
         and families.intersection(total.families)
     )
 
 
 _JOURNEY = _layout("channel")
 _SELDOM = _layout("channel", monthly=True)
+_OF_CUSTOMERS = _layout("channel", layout="customer")
+_DISTINCT = _layout("channel", layout="distinct")
 LAYOUTS: dict[str, tuple[str, ...]] = {
     "channel": _JOURNEY,
     "source": _JOURNEY,
@@ -47,13 +55,21 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "stage": _layout("stage"),
     EDGE: _layout(EDGE),
     **dict.fromkeys((CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY), _SELDOM),
+    **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE), _OF_CUSTOMERS),
+    **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values()), _DISTINCT),
+    CUSTOMER_LEVEL: _layout("channel", layout="level"),
 }
 UNITS: dict[str, int] = {
     total: 1 << (_LANE_BITS * number)
-    for totals in (_JOURNEY, _SELDOM, LAYOUTS["stage"], LAYOUTS[EDGE])
+    for totals in dict.fromkeys(LAYOUTS.values())
     for number, total in enumerate(totals)
 }
 """What one of each total adds to its row."""
+FAMILIES = {
+    **dict.fromkeys((EDGE, CUSTOMER, CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values()), "channel"),
+    CUSTOMER_SOURCE: "source",
+}
+"""The family of kinds that are not called by it."""
 
 
 class Rows:
@@ -75,7 +91,7 @@ class Rows:
     def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
         """The non-zero totals of a row."""
         kind, label1, label2 = self.keys[number]
-        family = "channel" if kind == EDGE else kind.removesuffix(MONTHLY)
+        family = FAMILIES.get(kind) or kind.removesuffix(MONTHLY)
         for total in LAYOUTS.get(kind, ()):
             if not packed:
                 return

@@ -11,6 +11,8 @@ _OUTCOME = "deal.won deal.lost deal.reopened lead.disqualified"
 _STAGES = f"lead.created deal.created deal.stage_changed {_OUTCOME}"
 _ANSWER = "lead.created lead.responded lead.first_touch"
 _WON = "deal.won deal.amount_changed"
+_BOUGHT = "lead.created deal.created deal.updated deal.won"
+_STAYED = f"{_BOUGHT} ledger.customer_churned ledger.customer_renewed"
 _TALKS = "lead.conversation_held deal.conversation_held deal.meeting_held"
 
 
@@ -74,6 +76,13 @@ _EVENTS: dict[str, str] = {
     "open_enquiries": f"lead.created {_OUTCOME}",
     **dict.fromkeys(("open_deals_scored", "open_deals_score"), "deal.created deal.scored"),
     **dict.fromkeys(("recurring_minor", "recurring_deals"), "deal.won deal.line_sold"),
+    "won_deals_unnamed": _BOUGHT,
+    **dict.fromkeys(("new_customers", "active_customers", "repeat_customers"), _BOUGHT),
+    **dict.fromkeys(("churned_customers", "customers_at_start", "customers", "customers_told"), _STAYED),
+    **dict.fromkeys(("customer_revenue_minor", "lifetime_customers"), f"{_BOUGHT} deal.amount_changed"),
+    "lifetime_revenue_minor": f"{_BOUGHT} deal.amount_changed",
+    **dict.fromkeys(("customer_margin_minor", "lifetime_margin_minor"), f"{_BOUGHT} deal.line_sold"),
+    "lifetime_costed_customers": f"{_BOUGHT} deal.line_sold",
     "reps": "deal.won deal.assigned",
     **dict.fromkeys(("entry_lag_ms", "entry_lags", "restatements"), ""),
     CLOCK: "",

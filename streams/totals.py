@@ -12,19 +12,35 @@ from streams.calendar import BusinessCalendar
 from streams.facts import Fact
 from streams.panes import Pane, Panes, add_into
 from streams.passage import STOCK
-from streams.rows import MONTHLY, Key, Rows
+from streams.rows import (
+    CHANNEL_MONTHLY,
+    CUSTOMER,
+    CUSTOMER_LEVEL,
+    CUSTOMER_NOW,
+    CUSTOMER_PERIODS,
+    CUSTOMER_SOURCE,
+    EDGE,
+    REP_MONTHLY,
+    SOURCE_MONTHLY,
+    Key,
+    Rows,
+)
 from streams.windows import (
     HOUR_PANES_BY_SOURCE_AND_REP_MS,
     HOUR_PANES_MS,
     WINDOWS,
     WINDOWS_BY_SOURCE_AND_REP,
+    WINDOWS_ENDING_NOW,
     bounds,
 )
 from streams.zones import MINUTE_MS
 
 ALL = "all"
 MINIMUM = "waiting_since"
-_BY_SOURCE_AND_REP = ("source", "rep")
+_FEW_WINDOWS = ("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE)
+AHEAD_DAYS = 35
+"""How far facts of customers may lie after a clock that follows events."""
+OF_WINDOWS_ALONE = (CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values())
 
 
 class _Window:
@@ -54,16 +70,41 @@ class _Window:
 
 
 class _Class:
-    """The rows that share windows and retention."""
+    """The rows that share windows and retention.
 
-    def __init__(self, calendar: BusinessCalendar, windows: tuple[str, ...], hour_panes_ms: int) -> None:
+    Those of customers count other things in windows than over all time, where only their stocks stand.
+    """
+
+    def __init__(
+        self, calendar: BusinessCalendar, windows: tuple[str, ...], hour_panes_ms: int, *kinds: str
+    ) -> None:
+        self.kinds = kinds
         self.panes = Panes(calendar, hour_panes_ms)
         self.windows = {window: _Window() for window in windows}
         self.fresh: dict[int, Pane] = {}
         """Rows by minute that neither the panes nor the windows' sums hold yet."""
+        self.every: Pane | None = {} if kinds[0] in OF_WINDOWS_ALONE else None
+        """Its own sums over all time, where they are not among those of all rows."""
+
+    def bounds(self, window: str, now_ms: int, calendar: BusinessCalendar) -> tuple[int, int]:
+        """What the running sums of a window cover: of a level, all from its start on."""
+        start_ms, end_ms = bounds(window, now_ms, calendar)
+        if CUSTOMER_LEVEL in self.kinds:
+            end_ms = calendar.day_start_ms(calendar.day_index(now_ms) + AHEAD_DAYS)
+        return start_ms, end_ms
+
+    def sums(self, window: str) -> Pane:
+        """A window's sums; of a level, what there was before the window."""
+        sums = self.windows[window].sums
+        if CUSTOMER_LEVEL not in self.kinds or self.every is None:
+            return sums
+        before = dict(self.every)
+        add_into(before, sums, -1)
+        return before
 
     def settle(self, every: Pane, now_ms: int) -> None:
         """Bring panes, windows and the sums over all time up to date with what was added."""
+        every = every if self.every is None else self.every
         for minute, rows in self.fresh.items():
             add_into(every, rows)
             self.panes.add(minute, rows, now_ms)
@@ -80,9 +121,13 @@ class Totals:
     def __init__(self, calendar: BusinessCalendar, rows: Rows) -> None:
         self._calendar, self._rows = calendar, rows
         self._classes = (
-            _Class(calendar, WINDOWS, HOUR_PANES_MS),
-            _Class(calendar, WINDOWS_BY_SOURCE_AND_REP, HOUR_PANES_BY_SOURCE_AND_REP_MS),
+            _Class(calendar, WINDOWS, HOUR_PANES_MS, "channel", "stage", EDGE, CUSTOMER),
+            _Class(calendar, WINDOWS_BY_SOURCE_AND_REP, HOUR_PANES_BY_SOURCE_AND_REP_MS, *_FEW_WINDOWS),
+            _Class(calendar, WINDOWS_ENDING_NOW, HOUR_PANES_MS, CUSTOMER_NOW),
+            _Class(calendar, WINDOWS, HOUR_PANES_MS, CUSTOMER_LEVEL),
+            *(_Class(calendar, (f"prev_{period}",), 0, kind) for period, kind in CUSTOMER_PERIODS.items()),
         )
+        self._class_of = {kind: group for group in self._classes for kind in group.kinds}
         self._fresh: list[dict[int, Pane] | None] = []
         """For each row the minutes it is added to; None for the minimum."""
         self._all: Pane = {}
@@ -110,7 +155,7 @@ class Totals:
         self.now_ms = now_ms
         for group in self._classes:
             for name, window in group.windows.items():
-                start_ms, end_ms = bounds(name, now_ms, self._calendar)
+                start_ms, end_ms = group.bounds(name, now_ms, self._calendar)
                 if (start_ms, end_ms) != (window.start_ms, window.end_ms):
                     window.move(group.panes, start_ms, end_ms)
             group.panes.expire(now_ms)
@@ -123,9 +168,11 @@ class Totals:
         self._settle()
         if window == ALL:
             return self._read(self._all)
-        by_source_and_rep = self._classes[1].windows.get(window)
-        sums = self._read(self._classes[0].windows[window].sums)
-        return sums if by_source_and_rep is None else sums | self._read(by_source_and_rep.sums)
+        sums = self._read(self._classes[0].sums(window))
+        for group in self._classes[1:]:
+            if window in group.windows:
+                sums |= self._read(group.sums(window))
+        return sums
 
     def waiting_since(self) -> Mapping[str, int]:
         """For each channel in which a lead waits, when the oldest of them came (ms)."""
@@ -157,8 +204,7 @@ class Totals:
 
     def _know_rows(self) -> None:
         for kind, _, _ in self._rows.keys[len(self._fresh) :]:
-            group = self._classes[kind in _BY_SOURCE_AND_REP or kind.endswith(MONTHLY)]
-            self._fresh.append(None if kind == MINIMUM else group.fresh)
+            self._fresh.append(None if kind == MINIMUM else self._class_of[kind].fresh)
 
     def _postpone(self, row: int, at_ms: int, due_ms: int, packed: int) -> None:
         waiting = self._later.get(due_ms)

@@ -11,6 +11,7 @@ from streams.calendar import BusinessCalendar
 from streams.zones import DAY_MS, EPOCH_ORDINAL, MINUTE_MS
 
 __all__ = [
+    "CLOSED_PERIODS",
     "DAY_MS",
     "DAY_PANES_DAYS",
     "HOUR_MS",
@@ -20,7 +21,10 @@ __all__ = [
     "MINUTE_PANES_MS",
     "WINDOWS",
     "WINDOWS_BY_SOURCE_AND_REP",
+    "WINDOWS_ENDING_NOW",
+    "WINDOWS_OF_DISTINCT",
     "bounds",
+    "period_end",
     "period_start",
 ]
 
@@ -39,6 +43,10 @@ _PREV = "prev_"
 
 WINDOWS: tuple[str, ...] = (*_CURRENT, *(_PREV + window for window in _CURRENT))
 WINDOWS_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_month")
+WINDOWS_ENDING_NOW: tuple[str, ...] = _CURRENT
+CLOSED_PERIODS: tuple[str, ...] = ("prev_week", "prev_month", "prev_quarter", "prev_year")
+WINDOWS_OF_DISTINCT: tuple[str, ...] = (*WINDOWS_ENDING_NOW, *CLOSED_PERIODS)
+"""Those over which different customers can be counted by sums: what slides and has ended is none."""
 
 
 def bounds(window: str, now_ms: int, calendar: BusinessCalendar) -> tuple[int, int]:
@@ -71,3 +79,9 @@ def period_start(period: str, day: int) -> int:
         return day - there.weekday()
     month = {"month": there.month, "quarter": there.month - (there.month - 1) % 3, "year": 1}[period]
     return date(there.year, month, 1).toordinal() - EPOCH_ORDINAL
+
+
+def period_end(period: str, day: int) -> int:
+    """First day after the week, month, quarter or year that holds this day."""
+    longest = {"today": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[period]
+    return period_start(period, period_start(period, day) + longest)
