@@ -21,7 +21,7 @@ LABEL org.opencontainers.image.title="voronka" \
 ENV PATH=/opt/voronka/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    VORONKA_DATA_DIR=/tmp/voronka
+    VORONKA_DATA_DIR=voronka
 COPY --from=build /opt/voronka /opt/voronka
 USER 10001:10001
 WORKDIR /tmp
