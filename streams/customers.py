@@ -24,14 +24,23 @@ _LINE = "line\x1f"
 
 def told_customers(key: str, journey: Journey) -> list[str]:
     """Customers who must hear what this journey knows: all it ever had, once a deal was ever won."""
-    found: set[str] = set()
-    bought = False
-    for fragments in (journey.fragments, *journey.parts.values()):
-        for entity, fragment in fragments.items():
-            if fragment.targets:
-                found.update(filter(of_customer, fragment.targets))
-            bought = bought or (entity.startswith("deal/") and _ever_won(fragment))
-    return sorted(found) if bought and not key.startswith(CUSTOMER) else []
+    states = (journey.fragments, *journey.parts.values())
+    found = {
+        target
+        for fragments in states
+        for fragment in fragments.values()
+        if fragment.targets
+        for target in fragment.targets
+        if of_customer(target)
+    }
+    if not found or of_customer(key):
+        return []
+    bought = any(
+        entity.startswith("deal/") and _ever_won(fragment)
+        for fragments in states
+        for entity, fragment in fragments.items()
+    )
+    return sorted(found) if bought else []
 
 
 def _ever_won(deal: Fragment) -> bool:
@@ -42,7 +51,7 @@ def _ever_won(deal: Fragment) -> bool:
 def part_for_customers(key: str, journey: Journey) -> bytes:
     """What customers hear of this journey; `NOTHING` where there is nobody to hear it.
 
-    A part of the join: what the parts of two states come to is the part of what the states come to.
+    The same news is the same bytes; parts of two states join to the part of what the states come to.
     """
     if not told_customers(key, journey):
         return NOTHING

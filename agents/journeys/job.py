@@ -12,11 +12,13 @@ from agents.journeys.clock import WorkerClock
 from agents.journeys.shard import JourneyShard, Touched
 from agents.lane import Effects, LaneRecord, Output, StopWorker
 from agents.settings import Settings
+from streams.customers import part_for_customers, told_customers
 from streams.decode import check_future, decode
 from streams.events import Event, Rejected
 from streams.fragments import SET_LIMIT
-from streams.journeys import advance, from_bytes, merge
-from streams.moves import targets
+from streams.journeys import advance, from_bytes, merge, to_bytes
+from streams.ledger_keys import LEDGER, home_key
+from streams.moves import part_for, targets
 from streams.zones import MINUTE_MS
 
 LATE_MS = 5 * MINUTE_MS
@@ -45,7 +47,7 @@ class JourneyJob:
             ):
                 work.part(record)
                 continue
-            event = self._read(record, tp)
+            event = self._read(record)
             if isinstance(event, Rejected):
                 work.reject(event, record)
                 self._count_reject(event, tp, record)
@@ -55,14 +57,10 @@ class JourneyJob:
                 self._clock.observe(event.time_ms)
         return work.effects()
 
-    def _read(self, record: LaneRecord, tp: TP) -> Event | Rejected:
+    def _read(self, record: LaneRecord) -> Event | Rejected:
         event = decode(record.value, record.headers, funnels=self._settings.funnels)
         if isinstance(event, Rejected):
             return event
-        if event.entity == "ledger":
-            return Rejected(
-                reason="unknown_type", field="type", fix=f"send ledger events to crm.ledger, not {tp.topic}"
-            )
         return check_future(event, record.timestamp) or event
 
     def _count_reject(self, rejected: Rejected, tp: TP, record: LaneRecord) -> None:
@@ -88,7 +86,7 @@ class _Chunk:
 
     def event(self, event: Event, record: LaneRecord) -> bool:
         """Join the event to its journey here, or forward it to where its journey lives."""
-        key, stats = event.journey, self._shard.stats
+        key, stats = home_key(event), self._shard.stats
         touched = self._touched.get(key)
         if touched is None:
             home = self._home(key)
@@ -110,7 +108,8 @@ class _Chunk:
         advanced = advance(touched.journey, event)
         if advanced.changed:
             touched.changed = True
-            touched.lags.append(received_ms - event.time_ms)
+            if event.entity != LEDGER:
+                touched.lags.append(received_ms - event.time_ms)
         else:
             self._shard.stats.duplicates += 1
         for source, event_id in advanced.evicted:
@@ -132,7 +131,7 @@ class _Chunk:
         self._shard.stats.quarantined[rejected.reason] += 1
 
     def effects(self) -> Effects:
-        """Fold and keep what changed; tell the journeys to which something was moved."""
+        """Fold and keep what changed; tell the journeys to which something was moved, and customers."""
         changelog: list[tuple[bytes, bytes | None]] = []
         for key, touched in self._touched.items():
             self._join_late(key, touched)
@@ -140,10 +139,17 @@ class _Chunk:
                 continue
             changelog.append((key.encode(), self._shard.put(key, touched, late=bool(touched.late))))
             for target in targets(key, touched.journey):
-                home = partition_of(target, self._settings.partitions)
-                moves = self._settings.moves_topic
-                self._outputs.append(records.part(moves, target, home, key, touched.journey))
+                self._tell(target, to_bytes(part_for(target, key, touched.journey)))
+            told = part_for_customers(key, touched.journey)
+            if told != touched.told:
+                touched.told = told
+                for customer in told_customers(key, touched.journey):
+                    self._tell(customer, told)
         return Effects(self._outputs, changelog)
+
+    def _tell(self, target: str, part: bytes) -> None:
+        home = partition_of(target, self._settings.partitions)
+        self._outputs.append(records.part(self._settings.moves_topic, target, home, part))
 
     def _home(self, key: str) -> int:
         if key in self._shard.journeys or self._tp.topic == self._settings.moves_topic:

@@ -12,8 +12,6 @@ from faust.types import TP
 
 from agents.lane import LaneRecord, Output
 from streams.events import Rejected
-from streams.journeys import Journey, to_bytes
-from streams.moves import part_for
 
 KIND = "voronka-kind"
 EVENT, PART = b"event", b"part"
@@ -41,9 +39,9 @@ def forwarded(topic: str, journey: str, partition: int, tp: TP, record: LaneReco
     return Output(topic, journey.encode(), record.value, partition, headers, record.timestamp)
 
 
-def part(topic: str, target: str, partition: int, key: str, journey: Journey) -> Output:
-    """All that `key` knows, for a journey to which some of it was moved."""
-    return Output(topic, target.encode(), to_bytes(part_for(target, key, journey)), partition, [(KIND, PART)])
+def part(topic: str, target: str, partition: int, told: bytes) -> Output:
+    """What a journey knows, for one to which some of it was moved, or for a customer."""
+    return Output(topic, target.encode(), told, partition, [(KIND, PART)])
 
 
 def header(record: LaneRecord, name: str) -> bytes | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LaneRecord
+from streams.customers import NOTHING, part_for_customers
 from streams.events import Event
 from streams.facts import Fact, Facts, Rules, difference
 from streams.folding import SOLD, counted
@@ -22,10 +23,12 @@ RECENT = 4_096
 class Touched:
     """A journey taken out for a chunk, with the facts that its totals hold at the moment."""
 
-    __slots__ = ("changed", "facts", "journey", "lags", "late")
+    __slots__ = ("changed", "facts", "journey", "lags", "late", "told")
 
-    def __init__(self, journey: Journey, facts: Facts) -> None:
+    def __init__(self, journey: Journey, facts: Facts, told: bytes = NOTHING) -> None:
         self.journey, self.facts = journey, facts
+        self.told = told
+        """What its customers know of it."""
         self.changed = False
         self.late: list[tuple[Event, int, LaneRecord]] = []
         self.lags: list[int] = []
@@ -95,7 +98,7 @@ class JourneyShard:
         if raw is None:
             return Touched(Journey(), {})
         journey = from_bytes(raw)
-        return Touched(journey, self._facts(key, journey)[0])
+        return Touched(journey, self._facts(key, journey)[0], part_for_customers(key, journey))
 
     def settle(self, key: str, touched: Touched) -> None:
         """Fold a journey that was taken, unless its totals are as it says."""
