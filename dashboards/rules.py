@@ -36,14 +36,18 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     for dimension in DIMENSIONS:
         groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
     groups += grouped("sales-leaks", leaks())
-    compared = [kpi.id for kpi in measured(catalogue) if is_share(kpi) and "rep" in places(kpi)]
-    groups += grouped("sales-reps-shrunk", map(shrunk, compared))
+    groups += grouped("sales-reps-shrunk", (shrunk(kpi.id) for kpi in fairly_compared(catalogue)))
     return groups
 
 
 def measured(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
     """The KPIs that have a rule; of the others nothing is exported that they could be made of."""
     return (kpi for kpi in catalogue.kpis.values() if places(kpi))
+
+
+def fairly_compared(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
+    """The shares by rep, in which few things could make somebody first or last."""
+    return (kpi for kpi in measured(catalogue) if "rep" in places(kpi) and is_share(kpi))
 
 
 def places(kpi: Kpi) -> tuple[Dimension, ...]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboards.boards.catalogue import all_kpis
+from dashboards.boards.customers import customers
 from dashboards.boards.frame import to_json
+from dashboards.boards.funnel import funnel
 from dashboards.boards.kpi_panels import KpiPanels
-from dashboards.boards.panels import Language, Speech
-from dashboards.boards.people import reps, sources
+from dashboards.boards.marketing import marketing
+from dashboards.boards.overview import overview
+from dashboards.boards.people import reps
 from dashboards.boards.pipeline import pipeline
+from dashboards.boards.plan import revenue
 from dashboards.boards.response import response
-from dashboards.boards.sales import funnel, overview, revenue
+from dashboards.boards.speech import Language, Speech
 from streams.funnels import Funnels
 from streams.kpis import Catalogue
 
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
-BOARDS = (overview, funnel, response, revenue, reps, sources, pipeline, all_kpis)
+BOARDS = (overview, funnel, response, revenue, reps, marketing, customers, pipeline, all_kpis)
 
 
 def boards(catalogue: Catalogue, funnels: Funnels, currency: str) -> Mapping[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboards.boards.panels import About, Panel, Query, Speech, lines
+from dashboards.boards.panels import About, Panel, Query, lines
+from dashboards.boards.speech import Speech
 from streams import metrics
 
 

@@ -17,7 +17,8 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from dashboards.boards.panels import ORANGE, RED, SOURCE, Panel, Speech
+from dashboards.boards.panels import ORANGE, RED, SOURCE, Panel
+from dashboards.boards.speech import Speech
 from streams.metrics import APP
 from streams.promql import STAGE_INFO, exported
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
@@ -75,7 +76,7 @@ def to_json(board: Board, speech: Speech) -> str:
     )
     for name in board.variables:
         dashboard = dashboard.with_variable(_variable(name, board, speech))
-    for title, panels in board.rows:
+    for title, panels in (row for row in board.rows if row[1]):
         dashboard = dashboard.with_row(build.Row(title))
         for panel in panels:
             dashboard = dashboard.with_panel(panel)

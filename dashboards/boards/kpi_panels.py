@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards.boards.panels import (
-    GREEN,
-    ORANGE,
-    About,
-    Panel,
-    Query,
-    Speech,
-    Steps,
-    bars,
-    cells,
-    lines,
-    number,
-)
+from dashboards.boards.panels import GREEN, ORANGE, About, Panel, Query, Steps, bars, cells, lines, number
+from dashboards.boards.speech import Link, Speech
 from streams.kpis import ALL_TIME, Catalogue, Dimension, Kpi, Text
 from streams.promql import has_rule, rule_name
 
@@ -107,9 +96,7 @@ class KpiPanels:
         expr = f"sort_desc({self.expr(kpi_id, dimension)})"
         return bars(self._about(kpi_id), [Query(expr, legend)], span=span)
 
-    def table(
-        self, title: Text, kpi_ids: Sequence[str], dimension: Dimension, link: tuple[Text, str]
-    ) -> Panel:
+    def table(self, title: Text, kpi_ids: Sequence[str], dimension: Dimension, link: Link) -> Panel:
         """A row for each value of the dimension's label, a column for each KPI."""
         (label,) = _LABELS[dimension]
         columns = [
@@ -127,9 +114,7 @@ class KpiPanels:
             "Сравнивайте строки. Доля, за которой мало лидов, ничего не говорит: прежде чем действовать, "
             "посмотрите на количество рядом и откройте подробности строки.",
         )
-        return cells(
-            About(self.speech.of(title), healthy), label, columns, (self.speech.of(link[0]), link[1])
-        )
+        return cells(About(self.speech.of(title), healthy), (label,), columns, link, self.speech)
 
     def expr(self, kpi_id: str, dimension: Dimension, *, window: str = "$window") -> str:
         """A KPI's rule, narrowed by what is chosen on the board."""

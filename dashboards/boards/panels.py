@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, common, heatmap, stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
@@ -32,19 +32,13 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from streams.funnels import DEFAULT, Funnels
-from streams.kpis import Text
+from dashboards.boards.speech import Link, Speech
 
-Language = Literal["en", "ru"]
 Panel = Builder[dashboard.Panel]
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 BLUE, GREEN, ORANGE, RED = "#5794F2", "#73BF69", "#FF9830", "#F2495C"
 _P = TypeVar("_P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel, table.Panel)
 Steps = Sequence[tuple[float | None, str]]
-_KNOWN_MONEY = (
-    *("USD", "GBP", "EUR", "JPY", "RUB", "UAH", "BRL", "DKK", "ISK", "NOK", "SEK", "CZK", "CHF", "PLN"),
-    *("ZAR", "INR", "KRW", "IDR", "PHP", "VND", "TRY", "MYR", "BGN", "ILS"),
-)
 
 
 @dataclass(frozen=True)
@@ -65,38 +59,6 @@ class About:
     steps: Steps = ()
     """Where values turn from good to bad; none where no limit means anything."""
     decimals: int | None = None
-
-
-@dataclass(frozen=True)
-class Speech:
-    """One language of the boards, and the names of channels and stages in it."""
-
-    language: Language
-    funnels: Funnels = DEFAULT
-    currency: str = "RUB"
-    """The reporting currency, the one that workers are configured with."""
-
-    @property
-    def money(self) -> str:
-        """The unit of money: Grafana's own where it knows the currency, else the code itself."""
-        return f"currency{self.currency}" if self.currency in _KNOWN_MONEY else f"currency:{self.currency}"
-
-    def __call__(self, en: str, ru: str) -> str:
-        return en if self.language == "en" else ru
-
-    def of(self, text: Text) -> str:
-        """A text of the catalogue."""
-        return self(text.en, text.ru)
-
-    def channel(self, channel: str) -> str:
-        """A channel's name."""
-        if channel not in self.funnels.channel_names:
-            return self("Unknown channel", "Канал неизвестен")
-        return self.funnels.channel_names[channel][self.language]
-
-    def uid(self, board: str) -> str:
-        """The English board's id is the one that alerts link to."""
-        return f"voronka-{board}{'' if self.language == 'en' else '-ru'}"
 
 
 def number(about: About, expr: str, *, trend: bool = True, span: int = 4) -> Panel:
@@ -154,14 +116,16 @@ def bars(about: About, queries: Iterable[Query], *, span: int = 12, height: int 
     return _with_targets(_described(panel, about), queries, instant=True)
 
 
-def cells(about: About, by: str, columns: Sequence[tuple[str, str, str]], link: tuple[str, str]) -> Panel:
-    """A row for each value of a label; columns are name, unit and expression, the label links on."""
+def cells(
+    about: About, by: Sequence[str], columns: Sequence[tuple[str, str, str]], link: Link, speech: Speech
+) -> Panel:
+    """A row for each value of some labels; columns: name, unit, expression; the first label links on."""
     panel = _described(table.Panel().span(24).height(10).filterable(True), about)
     values = [f"Value #{_letter(place)}" for place in range(len(columns))]
     names = dict(zip(values, (name for name, _, _ in columns), strict=True))
     for transformer, options in (
         ("merge", {}),
-        ("filterFieldsByName", {"include": {"names": [by, *values]}}),
+        ("filterFieldsByName", {"include": {"names": [*by, *values]}}),
         ("organize", {"renameByName": names}),
     ):
         panel = panel.with_transformation(
@@ -171,10 +135,10 @@ def cells(about: About, by: str, columns: Sequence[tuple[str, str, str]], link: 
         panel = panel.with_override(
             MatcherConfig(id_val="byName", options=name), [DynamicConfigValue(id_val="unit", value=unit)]
         )
-    to_detail = {"title": link[0], "url": link[1], "targetBlank": False}
-    panel = panel.with_override(
-        MatcherConfig(id_val="byName", options=by), [DynamicConfigValue(id_val="links", value=[to_detail])]
-    )
+    for place, label in enumerate(by):
+        links = [DynamicConfigValue(id_val="links", value=[link.told])] if place == 0 else []
+        named = DynamicConfigValue(id_val="mappings", value=[speech.names(label)])
+        panel = panel.with_override(MatcherConfig(id_val="byName", options=label), [named, *links])
     for place, (_, _, expr) in enumerate(columns):
         panel = panel.with_target(_target(Query(expr), place, instant=True).format(PromQueryFormat.TABLE))
     return panel

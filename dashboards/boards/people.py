@@ -1,21 +1,39 @@
-"""The boards that compare: reps, and the sources that marketing pays for."""
+"""The board that compares reps: fairly with each other, and each with the own past."""
 
 from __future__ import annotations
 
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
-from dashboards.boards.panels import About, Panel, Query, lines
+from dashboards.boards.panels import About, Panel, Query, bars, lines
+from dashboards.boards.speech import Link
+from dashboards.rules import fairly_compared
+from dashboards.shrinkage import FORMULA, NOT_REPS, shrunk_name
 from streams.kpis import Text
+from streams.promql import rule_name
+
+_COLUMNS = (
+    *("initial_enquiries", "qualified_leads", "response_within_1h_share_working", "lead_response_time"),
+    *("leads_waiting", "won_deals", "win_rate_closed", "revenue", "plan_attainment", "avg_deal_value"),
+    *("sales_cycle_days", "opportunity_count_open", "pipeline_value_open"),
+)
+_ACTIVITY = (
+    *("contact_attempts", "first_touches", "meetings_scheduled", "meetings_held", "offers_sent"),
+    *("activities_per_deal", "leads_waiting", "pipeline_value_open"),
+)
+_COURSES = (
+    *("response_within_1h_share_working", "win_rate_closed", "initial_enquiries", "sales_cycle_days"),
+    *("plan_attainment", "nps"),
+)
 
 
 def reps(panels: KpiPanels) -> Board:
     """Reps beside each other and each beside the own past."""
     say = panels.speech
-    columns = (
-        *("initial_enquiries", "qualified_leads", "response_within_1h_share_working", "lead_response_time"),
-        *("leads_waiting", "won_deals", "win_rate_closed", "revenue", "avg_deal_value", "sales_cycle_days"),
-        *("opportunity_count_open", "pipeline_value_open"),
+    only = Link(
+        say("Only this rep", "Только этот продавец"), f"/d/{say.uid('reps')}?var-rep=${{__data.fields.rep}}"
     )
+    fair = [_fair(panels, kpi.id) for kpi in fairly_compared(panels.catalogue)]
+    money = [_with_average(panels, kpi_id) for kpi_id in ("revenue", "won_deals")]
     return Board(
         "reps",
         say("Reps", "Продавцы"),
@@ -24,100 +42,45 @@ def reps(panels: KpiPanels) -> Board:
         (
             (
                 say("All reps", "Все продавцы"),
-                [
-                    panels.table(
-                        Text("Reps", "Продавцы"),
-                        columns,
-                        "rep",
-                        (
-                            Text("Only this rep", "Только этот продавец"),
-                            f"/d/{say.uid('reps')}?var-rep=${{__data.fields.rep}}&${{window:queryparam}}",
-                        ),
-                    )
-                ],
+                [panels.table(Text("Reps", "Продавцы"), _COLUMNS, "rep", only)],
             ),
-            (
-                say("Comparison", "Сравнение"),
-                [
-                    _with_average(panels, "revenue"),
-                    _with_average(panels, "won_deals"),
-                    panels.bars("response_within_1h_share_working", "rep"),
-                    panels.bars("win_rate_closed", "rep"),
-                    panels.bars("leads_waiting", "rep"),
-                    panels.bars("pipeline_value_open", "rep"),
-                ],
-            ),
-            (
-                say("Each over time", "Каждый во времени"),
-                [
-                    panels.lines("response_within_1h_share_working", "rep"),
-                    panels.lines("win_rate_closed", "rep"),
-                    panels.lines("initial_enquiries", "rep"),
-                    panels.lines("sales_cycle_days", "rep"),
-                ],
-            ),
+            (say("Fair comparison", "Честное сравнение"), fair),
+            (say("Beside the average", "Рядом со средним"), money),
+            (say("Activity", "Активность"), panels.rankings("rep", *_ACTIVITY)),
+            (say("Each over time", "Каждый во времени"), panels.courses("rep", *_COURSES)),
         ),
     )
+
+
+def _fair(panels: KpiPanels, kpi_id: str) -> Panel:
+    """A share drawn towards everybody's: three leads make nobody the best or the worst."""
+    say = panels.speech
+    everybody = f'{rule_name(kpi_id, "rep")}:mean{{window="$window"}}'
+    queries = [
+        Query(f'sort_desc({shrunk_name(kpi_id)}{{window="$window",rep=~"$rep"}})', "{{rep}}"),
+        Query(everybody, say("all reps", "все продавцы")),
+    ]
+    healthy = say(
+        "Each rep's share drawn towards that of all reps, the more the fewer things it rests on (empirical "
+        f"Bayes), so that chance makes nobody first or last. {FORMULA}. Healthy: nobody far below the line "
+        "of all reps. Otherwise listen to calls together, and let the first tell how it is done.",
+        "Доля каждого продавца, подтянутая к доле всех, тем сильнее, чем меньше за ней случаев "
+        f"(эмпирический Байес): случай никого не делает лучшим или худшим. {FORMULA}. Норма: никто не отстал "
+        "далеко от всех. Иначе послушайте звонки вместе, и пусть лучший расскажет, как работает.",
+    )
+    title = f"{panels.title(kpi_id)}, {say('fairly compared', 'честное сравнение')}"
+    return bars(About(title, healthy, panels.unit(kpi_id)), queries)
 
 
 def _with_average(panels: KpiPanels, kpi_id: str) -> Panel:
     say, expr = panels.speech, panels.expr(kpi_id, "rep")
-    everybody = expr.replace('rep=~"$rep"', 'rep!~"unassigned|other"')
+    everybody = expr.replace('rep=~"$rep"', f'rep!~"{NOT_REPS}"')
     healthy = say(
-        "Each rep and the average of all reps, which is the line to reach. Healthy: nobody far below it "
-        "for weeks. "
-        "Otherwise look at the rep's enquiries and answers first.",
+        "Each rep and the average of all reps, which is the line to reach. Healthy: nobody far below it for "
+        "weeks. Otherwise look at the rep's enquiries and answers first.",
         "Каждый продавец и среднее по всем: это линия цели. Норма: никто не отстаёт неделями. "
         "Иначе посмотрите сначала на запросы и ответы этого продавца.",
     )
-    unit = say.money if kpi_id == "revenue" else "short"
+    title = f"{panels.title(kpi_id)}, {say('as published', 'как показывалось')}"
     queries = [Query(expr, "{{rep}}"), Query(f"avg({everybody})", say("average", "среднее"))]
-    return lines(About(panels.title(kpi_id), healthy, unit), queries, say)
-
-
-def sources(panels: KpiPanels) -> Board:
-    """What each source brings, from enquiries to revenue."""
-    say = panels.speech
-    columns = (
-        *("initial_enquiries", "qualified_leads", "qualified_conversion_rate", "sales_conversion_rate"),
-        *("response_within_1h_share_working", "won_deals", "revenue", "avg_deal_value"),
-    )
-    return Board(
-        "sources",
-        say("Sources", "Источники"),
-        say("Which sources bring leads that buy?", "Какие источники приводят лидов, которые покупают?"),
-        ("window", "channel", "source"),
-        (
-            (
-                say("All sources", "Все источники"),
-                [
-                    panels.table(
-                        Text("Sources", "Источники"),
-                        columns,
-                        "source",
-                        (
-                            Text("Only this source", "Только этот источник"),
-                            f"/d/{say.uid('sources')}?var-source=${{__data.fields.source}}&${{window:queryparam}}",
-                        ),
-                    )
-                ],
-            ),
-            (
-                say("Comparison", "Сравнение"),
-                [
-                    panels.bars(kpi, "source")
-                    for kpi in ("initial_enquiries", "qualified_leads", "won_deals", "revenue")
-                ],
-            ),
-            (
-                say("Over time", "Во времени"),
-                [
-                    panels.lines(kpi, "source")
-                    for kpi in (
-                        *("initial_enquiries", "qualified_conversion_rate"),
-                        *("sales_conversion_rate", "revenue", "prospects_added", "opportunity_count_new"),
-                    )
-                ],
-            ),
-        ),
-    )
+    return lines(About(title, healthy, panels.unit(kpi_id)), queries, say)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dashboards.boards.causes import causes
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
-from dashboards.boards.panels import GREEN, ORANGE, RED, About, Panel, Query, Speech, Steps, lines, number
+from dashboards.boards.panels import GREEN, ORANGE, RED, About, Panel, Query, Steps, lines, number
+from dashboards.boards.speech import Speech
 from dashboards.rules import COMPLETE
 from streams import metrics
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
-from dashboards.boards.panels import About, Panel, Query, Speech, bars, heat
+from dashboards.boards.panels import About, Panel, Query, bars, heat
+from dashboards.boards.speech import Speech
 from streams import metrics
 
 
