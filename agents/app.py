@@ -1,4 +1,4 @@
-"""The worker: a Faust app whose agents fold `crm.leads` and `crm.deals` into journeys, shard by shard."""
+"""The worker: a Faust app whose agents fold leads, deals and the ledger into journeys, shard by shard."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class VoronkaWorker:
         )
         self._beat = time.monotonic()
         job = JourneyJob(settings, self.clock)
-        for name in (settings.leads_topic, settings.deals_topic, settings.moves_topic):
+        sources = (settings.leads_topic, settings.deals_topic, settings.ledger_topic)
+        for name in (*sources, settings.moves_topic):
             topic = self.app.lane_topic(name, partitions=settings.partitions)
             self.app.lane(topic, self.table, job)
         self.app.task(self._keep_time)

@@ -87,7 +87,7 @@ def planned(settings: Settings) -> tuple[TopicPlan, ...]:
         TopicPlan(settings.moves_topic, count, _TRUTH | large | replicas, together=True),
         TopicPlan(settings.changelog_topic, count, _CHANGELOG | replicas, together=True),
         TopicPlan(settings.totals_topic, 1, _TOTALS),
-        TopicPlan(settings.ledger_topic, count, _TRUTH | replicas),
+        TopicPlan(settings.ledger_topic, count, _TRUTH | replicas, together=True),
         TopicPlan(settings.quarantine_topic, count, arrival | large | {"retention.ms": str(90 * DAY_MS)}),
         TopicPlan(settings.signals_topic, 1, arrival | {"retention.ms": str(30 * DAY_MS)}),
     )
@@ -218,8 +218,8 @@ def _create(
 def command(check: bool, partitions: int | None) -> None:
     """Create the topics that are missing and check all of them.
 
-    Leads, deals, moves and the changelog of the journeys need equal partition counts; sources are kept
-    for ever; the changelog is compacted. Each difference is printed with its fix; exit code 1 then.
+    Leads, deals, ledger, moves and the changelog of the journeys need equal partition counts; sources
+    are kept for ever; the changelog is compacted. Each difference is printed with its fix; exit code 1 then.
     """
     settings = load_settings(os.environ)
     if partitions is not None:

@@ -14,6 +14,8 @@ from streams.explain import read_again
 from streams.forms import Headers, is_json_type, open_record
 from streams.funnels import DEFAULT, Funnels
 from streams.instants import instant_fix, parse_instant
+from streams.ledger_keys import is_plan_subject
+from streams.ledger_payloads import PlanSet
 from streams.payload_checks import CHECKS, has_controls
 from streams.refused import RefusedError
 from streams.wire import KINDS, THIN, Envelope, Kind
@@ -22,6 +24,9 @@ FUTURE_MS = 15 * 60_000
 """How far an event's time may lie after its record's own timestamp."""
 LONGEST_ID, LONGEST_SOURCE = 128, 256
 _JSON_DATA = (None, "application/json")
+_PLAN_FIX = (
+    "send ledger/ and department, channel/<id>, channel/<id>/<source>, source/<name>, rep/<code> or team/<id>"
+)
 
 
 def decode(raw: bytes | None, headers: Headers = (), *, funnels: Funnels = DEFAULT) -> Event | Rejected:
@@ -55,6 +60,8 @@ def _event(envelope: Envelope, funnels: Funnels) -> Event:
     named, _, entity_id = subject.partition("/")
     if named != entity or not _is_text(entity_id, LONGEST_ID):
         raise _misfit("subject", subject, "bad_subject", _subject_fix(entity))
+    if kind.payload is PlanSet and not is_plan_subject(entity_id):
+        raise RefusedError("bad_subject", "subject", _PLAN_FIX)
     received = envelope.receivedtime
     return Event(
         id=event_id,

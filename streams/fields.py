@@ -15,8 +15,8 @@ LineKind = Literal["new", "repeat", "upsell", "cross_sell"]
 Id = Annotated[str, Meta(min_length=1, max_length=128, description="text of 1 to 128 characters")]
 Text = Annotated[str, Meta(min_length=1, max_length=256, description="text of 1 to 256 characters")]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$", description="a day such as 2026-03-01")]
-Number = Annotated[float, Meta(description="a number")]
-Quantity = Annotated[float, Meta(ge=0, description="a number of 0 or more")]
+Number = Annotated[float, Meta(ge=-1e12, le=1e12, description="a number from -1e12 to 1e12")]
+Quantity = Annotated[float, Meta(ge=0, le=1e9, description="a number from 0 to 1e9")]
 
 
 class Money(msgspec.Struct, frozen=True, gc=False, array_like=True, order=True):

@@ -19,6 +19,7 @@ from streams.fragments import (
     write,
 )
 from streams.fragments import created as _created
+from streams.ledger_growth import LEDGER_GROWS
 
 ATTRIBUTES = ("channel", "source", "campaign", "region", "industry", "customer")
 
@@ -77,11 +78,8 @@ class Growth:
 
 
 def grow(growth: Growth, data: ev.Payload) -> None:
-    """Add what this payload tells; raises ValueError for an event that belongs to no journey."""
-    add = GROWS.get(type(data))
-    if add is None:
-        raise ValueError(f"{type(data).__name__} is a ledger event and belongs to no journey")
-    add(growth, data)
+    """Add what this payload tells."""
+    GROWS[type(data)](growth, data)
 
 
 def _described(g: Growth, data: ev.Created | ev.Updated) -> None:
@@ -202,5 +200,6 @@ GROWS: dict[type[ev.Payload], Callable[[Growth, Any], None]] = {
     ev.Reopened: lambda g, _data: g.mark(),
     ev.Won: _on_won,
     ev.Deleted: _on_deleted,
+    **LEDGER_GROWS,
 }
-"""Every kind of event that belongs to a journey; a test holds it complete."""
+"""Every kind of event; a test holds it complete."""

@@ -9,6 +9,11 @@ from msgspec import Meta
 
 from streams.fields import Day, Id, Money, Number, Quantity, Text
 
+Measure = Literal["revenue", "deals", "baseline", "handling_hours", "capacity_hours"]
+"""Sales won, deals won, sales without campaigns, work on one enquiry, what one rep has for enquiries."""
+IN_MONEY = ("revenue", "baseline")
+"""Measures that are planned by an amount; the others by a quantity."""
+
 
 class _Payload(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`rank` goes on after the ranks of leads and deals."""
@@ -17,10 +22,14 @@ class _Payload(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
 
 
 class PlanSet(_Payload, frozen=True):
-    """Plan of a measure for a period; `subject` says whose (department, rep, team or channel)."""
+    """Plan of a measure for a period: revenue and baseline in money, the others in numbers.
+
+    `subject` says whose: `department`, `channel/<id>`, `channel/<id>/<source>`, `source/<name>`, `rep/<code>`
+    or `team/<id>`.
+    """
 
     rank: ClassVar[int] = 30
-    measure: Id
+    measure: Measure
     first_day: Day
     last_day: Day
     amount: Money | None = None

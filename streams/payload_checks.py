@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -13,11 +14,14 @@ from streams import events
 from streams.fields import Id, Text
 from streams.funnels import WON, Funnels
 from streams.instants import is_day
+from streams.ledger_payloads import IN_MONEY
 from streams.refused import RefusedError
 from streams.wire import KINDS, Kind
 
 Check = Callable[[Any, Funnels], None]
 
+LONGEST_PERIOD = timedelta(days=3660)
+"""Of a plan or of money spent: what is spread over days must stay small."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -86,6 +90,16 @@ def _days(payload: Any, _: Funnels) -> None:
             raise RefusedError("bad_value", f"data.{name}", fix)
     if last_day < payload.first_day:
         raise RefusedError("bad_value", "data.last_day", "send a day not before first_day")
+    if date.fromisoformat(last_day) - date.fromisoformat(payload.first_day) >= LONGEST_PERIOD:
+        fix = f"send a period of at most {LONGEST_PERIOD.days} days"
+        raise RefusedError("bad_value", "data.last_day", fix)
+
+
+def _measured(payload: events.PlanSet, _: Funnels) -> None:
+    wanted = "amount" if payload.measure in IN_MONEY else "quantity"
+    if getattr(payload, wanted) is None:
+        fix = f"{payload.measure} is planned by its {wanted}: send it"
+        raise RefusedError("missing_field", f"data.{wanted}", fix)
 
 
 def _one_of(first: str, second: str) -> Check:
@@ -108,7 +122,7 @@ def _checks(kind: Kind) -> tuple[Check, ...]:
     checks += [_stage] if kind.payload is events.StageChanged else []
     checks += [_bare_id(name) for name in ("lead", "into") if name in names]
     checks += [_days] if "first_day" in names else []
-    checks += [_one_of("amount", "quantity")] if kind.payload is events.PlanSet else []
+    checks += [_one_of("amount", "quantity"), _measured] if kind.payload is events.PlanSet else []
     checks += [_one_of("baseline", "target")] if kind.payload is events.TargetSet else []
     return tuple(checks)
 

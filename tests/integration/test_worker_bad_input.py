@@ -43,8 +43,6 @@ def told(verb: str, **data: Any) -> Record:
     return deal(f"{verb} {CANARY}", verb, NOW, campaign=CANARY, **data)
 
 
-LEDGER = {"type": "crm.ledger.customer_churned", "subject": "ledger/c", "partitionkey": "ledger/c"}
-LEDGER_DATA = {"data": {"customer": CANARY}}
 
 POISON: Mapping[str, tuple[str, Record]] = {
     "unknown stage": ("unknown_stage", told("stage_changed", stage="bluebird")),
@@ -60,7 +58,6 @@ POISON: Mapping[str, tuple[str, Record]] = {
     "no source": ("missing_field", changed(told("contract_agreed"), source=None)),
     "wrong type": ("wrong_type", changed(told("meeting_set"), id=7)),
     "type of nobody": ("unknown_type", changed(told("meeting_held"), type="crm.deal.danced")),
-    "ledger event among deals": ("unknown_type", changed(told("updated"), **LEDGER, **LEDGER_DATA)),
     "thin event": ("needs_enrichment", changed(told("first_touch"), type="crm.deal.touched")),
     "subject of nothing": ("bad_subject", changed(told("updated"), subject=f"company/{CANARY}")),
     "key of another deal": ("bad_partitionkey", changed(told("scored"), partitionkey="deal/another")),

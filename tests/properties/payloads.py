@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from hypothesis import strategies as st
 
-from streams.events import Event, Money
+from streams.events import Event, Money, PlanSet
 from streams.fields import Day, Id, Number, Quantity, Text
 from streams.funnels import DEFAULT
 from streams.instants import AFTER_LAST_MS
@@ -28,13 +28,17 @@ _by_name: dict[str, st.SearchStrategy[Any]] = {
     "lead": _bare_ids,
     "into": _bare_ids,
 }
-_floats = st.floats(allow_nan=False, allow_infinity=False)
+_floats = st.floats(-1e12, 1e12, allow_nan=False)
+_quantities = st.floats(0, 1e9, allow_nan=False)
+_plan_subjects = st.just("department") | st.builds(
+    "{}/{}".format, st.sampled_from(["channel", "source", "rep", "team"]), ids.map(lambda text: text[:120])
+)
 _by_form: dict[Any, st.SearchStrategy[Any]] = {
     Id: ids,
     Text: texts,
     Day: _days,
     Number: _floats,
-    Quantity: _floats.map(abs),
+    Quantity: _quantities,
     bool: st.booleans(),
 }
 
@@ -59,11 +63,12 @@ def payloads(draw: st.DrawFn, kind: Kind) -> Any:
     given: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind.payload):
         absent = kind.entity == "lead" and field.name == "amount"
-        needed = field.required or field.name in ("quantity", "target")
+        needed = field.required or field.name in ("quantity", "target") or kind.payload is PlanSet
         if not absent and (needed or draw(st.booleans())):
             given[field.name] = draw(_values(field.name, field.type, currency))
     if "last_day" in given:
-        given["first_day"], given["last_day"] = sorted([given["first_day"], given["last_day"]])
+        first, last = sorted(date.fromisoformat(given[name]) for name in ("first_day", "last_day"))
+        given["first_day"], given["last_day"] = str(first), str(min(last, first + timedelta(days=3659)))
     return kind.payload(**given)
 
 
@@ -71,7 +76,7 @@ def payloads(draw: st.DrawFn, kind: Kind) -> Any:
 def any_events(draw: st.DrawFn) -> Event:
     """Any event of any type."""
     kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
-    entity_id = draw(ids)
+    entity_id = draw(_plan_subjects if kind.payload is PlanSet else ids)
     subject = f"{kind.entity}/{entity_id}"
     of_lead = kind.entity == "deal" and draw(st.booleans())
     return Event(

@@ -43,10 +43,10 @@ def test_unequal_partition_counts_are_told_with_a_way_out() -> None:
 
 
 def test_equal_counts_that_are_not_the_settings_ask_for_the_setting() -> None:
-    """Four topics with 6 partitions are fine: only the setting is wrong."""
+    """Five topics with 6 partitions are fine: only the setting is wrong."""
     found = {plan.name: Found(6 if plan.together else plan.partitions, {}) for plan in planned(SETTINGS)}
     lines = told(found)
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert all("set VORONKA_PARTITIONS=6" in line for line in lines)
 
 

@@ -32,7 +32,7 @@ _VALUES: dict[str, Any] = {
     "cost": 80000,
     "currency": "RUB",
     "recurring": True,
-    "measure": "revenue",
+    "measure": "deals",
     "first_day": "2026-03-01",
     "last_day": "2026-03-31",
     "quantity": 40,
