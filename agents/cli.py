@@ -31,6 +31,7 @@ TARGETS = {
     "quarantine": _Target("agents.quarantine", "command", "List rejected records; replay them after a fix."),
     "kpis": _Target("agents.kpi_list", "command", "List every KPI with its value, from a running worker."),
     "catalogue": _Target("agents.kpi_catalogue", "command", "Check, compare and explain KPI catalogues."),
+    "dashboards": _Target("agents.board_files", "command", "Write rules, alerts, boards and handbook."),
     "scorecard": _Target("agents.scorecard", "command", "Score KPIs under goals, and say what is wrong."),
     "simulate": _Target("agents.crm.command", "command", "Publish the events of a simulated CRM."),
 }

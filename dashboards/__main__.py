@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dashboards.alerting import Links
-from dashboards.files import GENERATED, generated
+from dashboards.files import GENERATED, RUNBOOK, generated
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import DEFAULT, load_funnels
 from streams.money import minor_units
@@ -18,15 +18,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__)
     parser.add_argument("--out", type=Path, default=GENERATED, help="the folder to write to")
     parser.add_argument("--check", action="store_true", help="write nothing, name the files that differ")
-    parser.add_argument("--catalogue", type=Path, help="a catalogue of your own instead of the shipped one")
+    parser.add_argument("--kpis", type=Path, help="KPIs and targets of your own, the workers' VORONKA_KPIS")
     parser.add_argument("--funnels", type=Path, help="funnels of your own, the ones that workers use")
     parser.add_argument("--currency", type=_currency, default="RUB", help="the workers' VORONKA_CURRENCY")
     parser.add_argument("--grafana", default=Links().grafana, help="where people open Grafana")
     parser.add_argument("--runbook", default=Links().runbook, help="where people read docs/runbook.md")
     chosen = parser.parse_args()
-    catalogue = load_catalogue(chosen.catalogue.read_text("utf-8")) if chosen.catalogue else SHIPPED
+    catalogue = load_catalogue(chosen.kpis.read_text("utf-8")) if chosen.kpis else SHIPPED
     funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT
-    texts = generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook), chosen.currency)
+    texts = dict(generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook), chosen.currency))
+    if chosen.out != GENERATED:
+        texts["runbook.md"] = texts.pop(RUNBOOK)
     stale = [
         path
         for name, text in texts.items()
