@@ -15,7 +15,7 @@ from agents.lane import LanePosition, LaneStats
 from agents.readings import Readings
 from agents.settings import Settings
 from streams import metrics
-from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS, Unit
+from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
 from streams.funnels import WON
 from streams.kpis import ALL_TIME
 from streams.metrics import ENTRY_LAG_EDGES_SECONDS, Metric
@@ -147,6 +147,8 @@ class Exposition(Collector):
                 return amount
             case "ms":
                 return amount / 1000
+            case "micro":
+                return amount / MILLION
             case "minor":
                 minor_in_major: int = 10 ** EXPONENTS[self.settings.currency]
                 return amount / minor_in_major

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.readings import Readings
 from agents.settings import Settings
+from streams.base_totals import MILLION
 from streams.formulas import before, told_of
 from streams.funnels import WON
 from streams.kpis import ALL_TIME, CLOCK, Kpi
@@ -34,6 +35,9 @@ class View:
         self._stages: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
         self._sources: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
         self._reps: defaultdict[str, Sums] = defaultdict(dict)
+        self._teams: defaultdict[str, Sums] = defaultdict(dict)
+        """What was told of teams alone: their plans."""
+        self._told_aims: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         self._restatements = 0
         self._compared = {
             total.id
@@ -66,15 +70,17 @@ class View:
     def kpi(self, kpi: Kpi) -> dict[str, Any]:
         """One KPI by every dimension that it has in this period; places without any data are left out."""
         result: dict[str, Any] = {"value": None, "n": None}
+        department = self._department(kpi)
         if kpi.supports("department", self._period):
-            result |= self._value(kpi, self._department(kpi))
+            result |= self._value(kpi, department)
         result |= {
             "unit": kpi.entry.unit,
             "period": kpi.period if self._period != ALL_TIME and kpi.period != "window" else self._period,
             "min_sample": kpi.entry.min_sample,
         }
-        if kpi.unreported:
-            result["not_reported"] = [f"{total.origin}: {total.id}" for total in kpi.unreported]
+        result |= self._aims(kpi)
+        if untold := [total for total in kpi.told_totals if total not in department]:
+            result["not_reported"] = [f"ledger: {total}" for total in untold]
         if kpi.supports("channel", self._period):
             result["by_channel"] = self._values(kpi, ((c, self._channel(kpi, c)) for c in self._scope(kpi)))
         if kpi.supports("stage", self._period):
@@ -93,7 +99,9 @@ class View:
             if amount and total in self._compared and TOTALS[total].kind == "flow":
                 self._put(family, before(total), first, second, amount)
         for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
-            if amount and TOTALS[total].kind == "stock":
+            if amount and TOTALS[total].kind == "aim":
+                self._told_aims[first][second, total] = amount
+            elif amount and TOTALS[total].kind == "stock":
                 self._put(family, total, first, second, amount)
         for channel, since_ms in readings.waiting_since.items():
             self._put("channel", "waiting_since", channel, "", since_ms)
@@ -114,8 +122,19 @@ class View:
                 self._stages[first, second][total] = amount
             case "source":
                 self._sources[first, second][total] = amount
-            case _:
+            case "rep":
                 self._reps[first][total] = amount
+            case _:
+                self._teams[first][total] = amount
+
+    def _aims(self, kpi: Kpi) -> dict[str, Any]:
+        """Baseline and target as they were told last, else as the catalogue has them."""
+        told = self._told_aims.get(kpi.id, {})
+        catalogue = {"baseline": kpi.entry.baseline, "target": kpi.entry.target}
+        return {
+            aim: told.get(("", aim), 0) / MILLION if ("", f"{aim}s") in told else shipped
+            for aim, shipped in catalogue.items()
+        }
 
     def _scope(self, kpi: Kpi) -> tuple[str, ...]:
         only = kpi.entry.channels
@@ -160,11 +179,13 @@ class View:
         return {name: self._value(kpi, sums) for name, sums in places if _speaks(kpi, sums)}
 
     def _value(self, kpi: Kpi, sums: Sums, following: Sums | None = None) -> Value:
-        def lookup(total: str, next_stage: bool) -> int | None:
+        def lookup(total: str, next_stage: bool) -> int | float | None:
             if total == CLOCK:
                 return self._now_ms
             absent = 0 if TOTALS[told_of(total)].absence == "zero" else None
-            return ((following or {}) if next_stage else sums).get(total, absent)
+            found = ((following or {}) if next_stage else sums).get(total, absent)
+            micro = found is not None and TOTALS[told_of(total)].unit == "micro"
+            return found / MILLION if found is not None and micro else found
 
         value, sample = kpi.formula.evaluate(lookup), kpi.sample.evaluate(lookup)
         return {"value": None if value is None else kpi.in_unit(value, self._exponent), "n": sample}

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.windows import WINDOWS_OF_DISTINCT
+from streams.windows import WINDOWS_OF_DAYS, WINDOWS_OF_DISTINCT
 
 Family = Literal["channel", "stage", "source", "rep"]
-Unit = Literal["count", "ms", "minor"]
-Kind = Literal["flow", "stock", "minimum", "stream", "derived"]
+Unit = Literal["count", "ms", "minor", "micro"]
+"""`micro`: millionths of a count, for numbers that are no whole ones once they are spread over days."""
+MILLION = 1_000_000
+Kind = Literal["flow", "stock", "minimum", "stream", "derived", "aim"]
 """A flow is summed over windows, a stock and a minimum stand now, `stream` counts since the shard's start.
 
 `derived` is read off other sums where they are evaluated: it is neither folded nor exported.
+An `aim` is what was told of a KPI and stands now: it is folded and shown beside the KPI, not exported.
 """
-Layout = Literal["journey", "customer", "distinct", "level"]
+Layout = Literal["journey", "customer", "distinct", "level", "days"]
 """Which rows hold a total: those of leads and deals, sums of customers, different customers (one that buys
-twice in a window counts once), or how many there were at the start of the window.
+twice in a window counts once), how many there were at the start of the window, or amounts of whole days.
 """
 Absence = Literal["zero", "unknown"]
 """What a total without any fact means: nothing happened, or nobody told us."""
@@ -46,7 +49,7 @@ class BaseTotal:
     @property
     def windows(self) -> tuple[str, ...]:
         """The only windows that it has in any family; none means all."""
-        return WINDOWS_OF_DISTINCT if self.layout == "distinct" else ()
+        return {"distinct": WINDOWS_OF_DISTINCT, "days": WINDOWS_OF_DAYS}.get(self.layout, ())
 
 
 _ALL: tuple[Family, ...] = ("channel", "source", "rep")
@@ -70,6 +73,14 @@ def _customers(
 ) -> BaseTotal:
     unit: Unit = "minor" if total.endswith("_minor") else "count"
     return BaseTotal(total, families, help_text, unit, kind, layout=layout)
+
+
+def _told(total: str, families: tuple[Family, ...], help_text: str, *, every: bool = False) -> BaseTotal:
+    """Amounts of periods by day; `every`: for every window of whole days, not only the few."""
+    unit: Unit = "ms" if total.endswith("_ms") else "minor" if total.endswith("_minor") else "count"
+    unit = "micro" if total == "plan_deals" else unit
+    layout: Layout = "days" if every else "journey"
+    return BaseTotal(total, families, help_text, unit, "flow", "unknown", monthly=not every, layout=layout)
 
 
 BASE_TOTALS: dict[str, BaseTotal] = {
@@ -183,6 +194,24 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _customers("lifetime_revenue_minor", "Amount of all their won deals", kind="stock"),
         _customers("lifetime_costed_customers", "Those who have bought at a known cost", kind="stock"),
         _customers("lifetime_margin_minor", "Amount less cost of all their lines so far", kind="stock"),
+        _told("plan_minor", _CR, "Planned sales", every=True),
+        _told("plan_deals", _CR, "Planned number of deals won", every=True),
+        _told("spend_minor", _CS, "Marketing and sales spend", every=True),
+        _told("expense_minor", _C, "Expenses"),
+        _monthly("reserve_minor", _C, "Reserves"),
+        _told("baseline_minor", _CS, "Sales that would come without campaigns"),
+        _told("handling_ms", _C, "Working time that one enquiry takes, once for each day it is told for"),
+        _told("handling_days", _C, "Days for which it is told"),
+        _told("capacity_ms", _C, "Working time that one rep has for enquiries"),
+        _monthly("ledger_unconverted", _C, "Days of plans and spend whose money is in another currency"),
+        _monthly("nps_promoters", _CR, "Answers of 9 and 10 to the recommendation question"),
+        _monthly("nps_detractors", _CR, "Answers of 0 to 6 to the recommendation question"),
+        _monthly("nps_answers", _CR, "Answers to the recommendation question"),
+        _monthly("care_contacts", _CR, "Contacts on regulated occasions"),
+        BaseTotal("baseline", (), "Baseline that was told", "micro", "aim"),
+        BaseTotal("baselines", (), "Whether a baseline was told", kind="aim"),
+        BaseTotal("target", (), "Target that was told", "micro", "aim"),
+        BaseTotal("targets", (), "Whether a target was told", kind="aim"),
         BaseTotal("reps", _CR, "Reps who won deals", kind="derived", absence="unknown"),
         BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
         BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),

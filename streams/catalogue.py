@@ -19,7 +19,9 @@ from streams.kpis import CLOCK, PERIODS, Catalogue, Dimension, Entry, Kpi, Unit
 from streams.reported_totals import TOTALS
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
-_TOTAL_UNITS: dict[str, TotalUnit] = {total.id: total.unit for total in TOTALS.values()} | {CLOCK: "ms"}
+_TOTAL_UNITS: dict[str, TotalUnit] = {
+    total.id: total.unit for total in TOTALS.values() if total.kind != "aim"
+} | {CLOCK: "ms"}
 _POWERS: dict[Unit, tuple[int, int]] = {
     "count": (0, 0),
     "ratio": (0, 0),

@@ -8,11 +8,13 @@ from streams.customer_facts import customer_facts
 from streams.facts import Facts, Rules, facts_of
 from streams.funnels import UNKNOWN
 from streams.journeys import Journey
+from streams.ledger_facts import ledger_facts
+from streams.ledger_keys import LEDGER
 from streams.stories import story
 
 SOLD = ("lead/", "deal/")
 """How the keys of leads and deals begin."""
-FOLDS: dict[str, Callable[[str, Journey, Rules], Facts]] = {"customer": customer_facts}
+FOLDS: dict[str, Callable[[str, Journey, Rules], Facts]] = {"customer": customer_facts, LEDGER: ledger_facts}
 """How other journeys make facts, by the first word of their key."""
 
 

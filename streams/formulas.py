@@ -29,7 +29,7 @@ _GREATEST = 1e300
 _NEXT_STAGE = "next_stage"
 _PREVIOUS = "previous"
 _BEFORE = "previous "
-_DIMENSIONS: dict[Unit, tuple[int, int]] = {"count": (0, 0), "ms": (1, 0), "minor": (0, 1)}
+_DIMENSIONS: dict[Unit, tuple[int, int]] = {"count": (0, 0), "ms": (1, 0), "minor": (0, 1), "micro": (0, 0)}
 
 
 class FormulaError(ValueError):

@@ -36,7 +36,7 @@ _LABELS = {
     "owner": Text("Owner", "Отвечает"),
     "aliases": Text("Also called", "Другие имена"),
     "events": Text("Events", "События"),
-    "unreported": Text("Not read yet", "Пока не читается"),
+    "told": Text("Has to be told", "Нужно сообщать"),
     "sources": Text("Sources", "Источники"),
     "note": Text("Decision", "Решение"),
 }
@@ -62,8 +62,7 @@ _WORDS = {
     "critical": Text("critical", "критично"),
     "warning": Text("warning", "предупреждение"),
     "info": Text("information", "к сведению"),
-    "origin:ledger": Text("ledger", "бухгалтерия и планы"),
-    "origin:customers": Text("customers", "клиенты"),
+    "ledger": Text("ledger", "бухгалтерия и планы"),
     "no_value": Text("Until then it has no value.", "До этого значения нет."),
     "every": Text("every event", "все события"),
 }
@@ -109,10 +108,8 @@ def _fields(kpi: Kpi, language: Language) -> Iterator[tuple[str, str]]:
     yield "aliases", ", ".join(f"`{alias}`" for alias in entry.aliases)
     events = ", ".join(f"`{name}`" for name in events_of(kpi.totals))
     yield "events", events or _word("every", language)
-    told = ", ".join(
-        f"`{total.id}` ({_word(f'origin:{total.origin}', language)})" for total in kpi.unreported
-    )
-    yield "unreported", told and f"{told}. {_word('no_value', language)}"
+    told = ", ".join(f"`{total}` ({_word('ledger', language)})" for total in kpi.told_totals)
+    yield "told", told and f"{told}. {_word('no_value', language)}"
     yield "sources", ", ".join(entry.sources)
     yield "note", said(entry.note, language) if entry.note else ""
 

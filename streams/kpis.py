@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from streams.formulas import Formula
-from streams.reported_totals import REPORTED_TOTALS, TOTALS, ReportedTotal
+from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Unit = Literal["count", "ratio", "hours", "days", "money", "months", "score", "multiple", "points"]
@@ -102,9 +102,9 @@ class Kpi:
         return any(total.previous for total in self.formula.totals | self.sample.totals)
 
     @cached_property
-    def unreported(self) -> tuple[ReportedTotal, ...]:
-        """Inputs that no agent reports yet: without them it has no value."""
-        return tuple(REPORTED_TOTALS[total] for total in sorted(self.totals) if total in REPORTED_TOTALS)
+    def told_totals(self) -> tuple[str, ...]:
+        """Inputs that somebody has to tell: without them it has no value."""
+        return tuple(total for total in sorted(self.totals) if total in REPORTED_TOTALS)
 
     @cached_property
     def stays_before_won(self) -> bool:
@@ -125,15 +125,20 @@ class Kpi:
 
     @cached_property
     def windows(self) -> tuple[str, ...]:
-        """The only periods that it has; none means all. Totals kept for few windows allow no others."""
-        if self.compares or self.entry.windows:
-            return self.entry.windows or COMPARABLE
+        """The only periods that it has; none means all. Totals kept for few windows allow no others.
+
+        Amounts of days have none over all time: what is planned for times to come would be in it.
+        """
+        if self.entry.windows:
+            return self.entry.windows
         kept = [TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK]
         flows = [total for total in kept if total.kind == "flow"]
         only = [WINDOWS_BY_SOURCE_AND_REP] if any(total.monthly for total in flows) else []
         only += [total.windows for total in flows if total.windows]
+        only += [COMPARABLE] if self.compares else []
         shared = tuple(window for window in WINDOWS if all(window in windows for windows in only))
-        return (*shared, ALL_TIME) if only else ()
+        ever = (ALL_TIME,) if only and not (self.compares or self.told_totals) else ()
+        return (*shared, *ever) if only else ()
 
     def supports(self, dimension: Dimension, period: str) -> bool:
         """Whether it has values by this dimension in this period."""

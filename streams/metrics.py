@@ -78,7 +78,10 @@ _LABELS: dict[Family, tuple[str, ...]] = {
     "source": ("channel", "source"),
     "rep": ("rep",),
 }
-_SUFFIX: dict[Unit, tuple[str, str]] = {"count": ("", ""), "ms": ("_ms", "_seconds"), "minor": ("_minor", "")}
+_SUFFIX: dict[Unit, tuple[str, str]] = {
+    **{"count": ("", ""), "micro": ("", "")},
+    **{"ms": ("_ms", "_seconds"), "minor": ("_minor", "")},
+}
 
 
 def _metric(total: BaseTotal, family: Family) -> Metric:
@@ -95,7 +98,7 @@ SALES: tuple[Metric, ...] = (
         _metric(total, family)
         for total in BASE_TOTALS.values()
         for family in total.families
-        if total.kind not in ("stream", "derived")
+        if total.kind not in ("stream", "derived", "aim")
         and not (family == "channel" and total.id in _IN_HISTOGRAMS)
         and (family == "channel" or not total.monthly)
     ),

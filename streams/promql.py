@@ -47,7 +47,7 @@ _UNITS = {"hours": 3600, "days": 86400}
 
 def has_rule(kpi: Kpi, dimension: Dimension) -> bool:
     """Whether everything that it is made of is exported by this dimension; the rest is in the API alone."""
-    if dimension not in kpi.entry.dimensions or kpi.unreported:
+    if dimension not in kpi.entry.dimensions:
         return False
     families = _FAMILIES[dimension]
     return all(
@@ -130,7 +130,8 @@ class _Place:
             case Total(total, _, True):
                 return f"({self._previous(total)} > 0)"
             case Total(total, False) if total != CLOCK and BASE_TOTALS[total].kind == "flow":
-                return f"({self._sum(total)} > 0)"
+                what_is_left = BASE_TOTALS[total].absence == "unknown"
+                return f"({self._sum(total)} {'!=' if what_is_left else '>'} 0)"
             case _ if not any(total.id != CLOCK for total in _leaves(node)):
                 return self._part(node)
             case _:

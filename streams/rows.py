@@ -21,6 +21,12 @@ CUSTOMER, CUSTOMER_SOURCE = "customer", "customer_source"
 CUSTOMER_NOW, CUSTOMER_LEVEL = "customer_now", "customer_level"
 CUSTOMER_PERIODS = {period: f"customer_{period}" for period in ("week", "month", "quarter", "year")}
 """Different customers of windows that end now and of calendar periods; how many there were at a start."""
+CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS = (
+    f"{family}_days" for family in ("channel", "source", "rep", "team")
+)
+"""Amounts of whole days."""
+KPI = "kpi"
+"""What was told of a KPI, by its id and whose aim it is."""
 MONTHLY = "_monthly"
 """Ends the kinds of the rows whose totals are kept for few windows: `channel_monthly` and so on."""
 CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
@@ -58,6 +64,8 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE), _OF_CUSTOMERS),
     **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values()), _DISTINCT),
     CUSTOMER_LEVEL: _layout("channel", layout="level"),
+    **dict.fromkeys((CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS), _layout("channel", layout="days")),
+    KPI: tuple(total.id for total in BASE_TOTALS.values() if total.kind == "aim"),
 }
 UNITS: dict[str, int] = {
     total: 1 << (_LANE_BITS * number)
@@ -68,6 +76,7 @@ UNITS: dict[str, int] = {
 FAMILIES = {
     **dict.fromkeys((EDGE, CUSTOMER, CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values()), "channel"),
     CUSTOMER_SOURCE: "source",
+    **{kind: kind.removesuffix("_days") for kind in (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS)},
 }
 """The family of kinds that are not called by it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.kpis import CLOCK
-from streams.reported_totals import REPORTED_TOTALS
 
 _OUTCOME = "deal.won deal.lost deal.reopened lead.disqualified"
 _STAGES = f"lead.created deal.created deal.stage_changed {_OUTCOME}"
@@ -86,7 +85,14 @@ _EVENTS: dict[str, str] = {
     "reps": "deal.won deal.assigned",
     **dict.fromkeys(("entry_lag_ms", "entry_lags", "restatements"), ""),
     CLOCK: "",
-    **{total.id: total.events for total in REPORTED_TOTALS.values()},
+    **dict.fromkeys(("plan_minor", "plan_deals", "baseline_minor"), "ledger.plan_set"),
+    **dict.fromkeys(("handling_ms", "handling_days", "capacity_ms"), "ledger.plan_set"),
+    "spend_minor": "ledger.spend_reported",
+    **dict.fromkeys(("expense_minor", "reserve_minor"), "ledger.expense_reported"),
+    "ledger_unconverted": "ledger.plan_set ledger.spend_reported ledger.expense_reported",
+    **dict.fromkeys(("nps_promoters", "nps_detractors", "nps_answers"), "ledger.nps_answered"),
+    "care_contacts": "ledger.care_contacted",
+    **dict.fromkeys(("baseline", "baselines", "target", "targets"), "ledger.target_set"),
 }
 
 

@@ -13,6 +13,7 @@ from streams.facts import Fact
 from streams.panes import Pane, Panes, add_into
 from streams.passage import STOCK
 from streams.rows import (
+    CHANNEL_DAYS,
     CHANNEL_MONTHLY,
     CUSTOMER,
     CUSTOMER_LEVEL,
@@ -20,8 +21,12 @@ from streams.rows import (
     CUSTOMER_PERIODS,
     CUSTOMER_SOURCE,
     EDGE,
+    KPI,
+    REP_DAYS,
     REP_MONTHLY,
+    SOURCE_DAYS,
     SOURCE_MONTHLY,
+    TEAM_DAYS,
     Key,
     Rows,
 )
@@ -31,13 +36,17 @@ from streams.windows import (
     WINDOWS,
     WINDOWS_BY_SOURCE_AND_REP,
     WINDOWS_ENDING_NOW,
+    WINDOWS_OF_DAYS,
     bounds,
 )
 from streams.zones import MINUTE_MS
 
 ALL = "all"
 MINIMUM = "waiting_since"
-_FEW_WINDOWS = ("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE)
+_FEW_WINDOWS = (
+    *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE),
+    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS),
+)
 AHEAD_DAYS = 35
 """How far facts of customers may lie after a clock that follows events."""
 OF_WINDOWS_ALONE = (CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values())
@@ -121,10 +130,11 @@ class Totals:
     def __init__(self, calendar: BusinessCalendar, rows: Rows) -> None:
         self._calendar, self._rows = calendar, rows
         self._classes = (
-            _Class(calendar, WINDOWS, HOUR_PANES_MS, "channel", "stage", EDGE, CUSTOMER),
+            _Class(calendar, WINDOWS, HOUR_PANES_MS, "channel", "stage", EDGE, CUSTOMER, KPI),
             _Class(calendar, WINDOWS_BY_SOURCE_AND_REP, HOUR_PANES_BY_SOURCE_AND_REP_MS, *_FEW_WINDOWS),
             _Class(calendar, WINDOWS_ENDING_NOW, HOUR_PANES_MS, CUSTOMER_NOW),
             _Class(calendar, WINDOWS, HOUR_PANES_MS, CUSTOMER_LEVEL),
+            _Class(calendar, WINDOWS_OF_DAYS, HOUR_PANES_MS, CHANNEL_DAYS),
             *(_Class(calendar, (f"prev_{period}",), 0, kind) for period, kind in CUSTOMER_PERIODS.items()),
         )
         self._class_of = {kind: group for group in self._classes for kind in group.kinds}

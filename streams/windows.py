@@ -22,6 +22,7 @@ __all__ = [
     "WINDOWS",
     "WINDOWS_BY_SOURCE_AND_REP",
     "WINDOWS_ENDING_NOW",
+    "WINDOWS_OF_DAYS",
     "WINDOWS_OF_DISTINCT",
     "bounds",
     "period_end",
@@ -47,6 +48,10 @@ WINDOWS_ENDING_NOW: tuple[str, ...] = _CURRENT
 CLOSED_PERIODS: tuple[str, ...] = ("prev_week", "prev_month", "prev_quarter", "prev_year")
 WINDOWS_OF_DISTINCT: tuple[str, ...] = (*WINDOWS_ENDING_NOW, *CLOSED_PERIODS)
 """Those over which different customers can be counted by sums: what slides and has ended is none."""
+WINDOWS_OF_DAYS: tuple[str, ...] = tuple(
+    window for window in WINDOWS if window.removeprefix(_PREV) not in _BY_MINUTE
+)
+"""Those that hold whole days, over which the amounts of periods can be spread."""
 
 
 def bounds(window: str, now_ms: int, calendar: BusinessCalendar) -> tuple[int, int]:
