@@ -11,10 +11,11 @@ from streams.promql import exported, rule_name, sample_name
 
 WINDOWS = ("7d", "30d", "90d", "month", "quarter", "year")
 """In shorter ones too few journeys come to an end to price anything."""
-WIN_FROM, WIN_BEYOND = "sales_stage:win_chance_from", "sales_stage:win_chance_beyond"
-VALUE_LOST, VALUE_STILL = "sales_stage:value_lost", "sales_stage:value_still"
-VALUE_STUCK, VALUE_POINT = "sales_stage:value_stuck", "sales_stage:value_of_a_point"
-LOST, STILL, STUCK = "sales:value_lost", "sales_channel:value_still", "sales_channel:value_stuck"
+WIN_FROM, WIN_BEYOND = (rule_name(f"win_chance_{where}", "stage") for where in ("from", "beyond"))
+VALUE_LOST, VALUE_STILL, VALUE_STUCK, VALUE_POINT = (
+    rule_name(f"value_{what}", "stage") for what in ("lost", "still", "stuck", "of_a_point")
+)
+LOST, STUCK = rule_name("value_lost", "department"), rule_name("value_stuck", "channel")
 _SOME = f'window=~"{"|".join(WINDOWS)}"'
 _STAGES = f'{{{_SOME},stage!="{WON.id}"}}'
 
@@ -36,7 +37,6 @@ def leaks() -> Iterator[Sequence[Rule]]:
         Rule(VALUE_POINT, f"0.01 * {entered}{_STAGES} * {WIN_BEYOND} * {deal}"),
         Rule(VALUE_STUCK, f"{stuck} * {deal}"),
         Rule(LOST, f"sum by (window) ({VALUE_LOST})"),
-        Rule(STILL, f"sum by (channel, window) ({VALUE_STILL})"),
         Rule(STUCK, f"sum by (channel, window) ({VALUE_STUCK})"),
     )
 

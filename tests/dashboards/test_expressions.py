@@ -57,10 +57,10 @@ def test_alerts_that_fire_say_it_in_words(department: Department) -> None:
 
 
 def test_series_of_rules_stay_few(department: Department) -> None:
-    """What the rules add is less than what two workers export."""
+    """What the rules add is at most half as much again as what two workers export."""
     (added,) = department.prometheus.query('count({__name__=~"sales.*:.+"})').values()
     (exported,) = department.prometheus.query("sum(scrape_samples_scraped)").values()
-    assert added < exported
+    assert added < 1.5 * exported
 
 
 def test_while_a_shard_is_missing_there_is_a_gap_and_no_dip(department: Department) -> None:
