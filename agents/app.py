@@ -17,6 +17,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
 from agents.broker import MAX_MESSAGE_BYTES, await_broker
+from agents.desk.membership import desk_of
 from agents.errors import UserError
 from agents.journeys.clock import WorkerClock
 from agents.journeys.job import JourneyJob
@@ -51,6 +52,7 @@ class VoronkaWorker:
             topic = self.app.lane_topic(name, partitions=settings.partitions)
             self.app.lane(topic, self.table, job)
         self.app.task(self._keep_time)
+        self.desk = desk_of(self)
         register_pages(self.app, self)
         register_live_page(self.app, self)
 
@@ -98,7 +100,13 @@ def calendar_of(settings: Settings) -> BusinessCalendar:
 
 def rules_of(settings: Settings) -> Rules:
     """What the numbers of these settings depend on besides the events."""
-    return Rules(settings.funnels, calendar_of(settings), settings.currency, rates=settings.rates)
+    return Rules(
+        settings.funnels,
+        calendar_of(settings),
+        settings.currency,
+        rates=settings.rates,
+        silence_ms=settings.customer_silence_ms,
+    )
 
 
 def app_options(settings: Settings) -> dict[str, Any]:

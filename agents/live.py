@@ -16,7 +16,7 @@ import msgspec
 from aiohttp.web import Request, StreamResponse
 
 from agents.pulse import about, pulse_of
-from agents.readings import WorkerState
+from agents.readings import WorkerState, counted, shard_mark
 
 PAUSE_SECONDS = 0.2
 """How often a viewer looks for news; with one computation it stays far below the second that we promise."""
@@ -119,21 +119,14 @@ class Live:
 
 
 def mark_of(state: WorkerState) -> Mark:
-    """Counts of everything that changes a number, and the minute in which windows end."""
-    shards = state.ready_shards()
+    """Counts of everything that changes a number, here and elsewhere, and the minute in which windows end."""
+    minute = state.now_ms() // _MINUTE_MS
+    shards, elsewhere = counted(state)
+    marks = tuple((shard.partition, *shard_mark(shard, minute)) for shard in shards)
+    missing = tuple((each.shard, each.counted) for each in elsewhere.missing)
     lags = tuple(position.lag for position in state.lane_positions().values())
-    counts = tuple(
-        (
-            shard.partition,
-            shard.stats.applied,
-            shard.stats.duplicates,
-            shard.stats.parts,
-            shard.stats.forwarded,
-            shard.stats.quarantined.total(),
-        )
-        for shard in shards
-    )
-    return counts, lags, state.recovered(), state.now_ms() // _MINUTE_MS
+    told = state.desk.version, missing, tuple(state.desk.lags().items())
+    return marks, told, lags, state.recovered(), minute
 
 
 def message(event: str, data: object) -> bytes:

@@ -11,9 +11,10 @@ import msgspec
 from faust.web import Request, Response, View
 
 from agents import view
-from agents.readings import WorkerState, read
+from agents.readings import WorkerState, read_all
 from agents.scrape import Scrape
 from agents.turns import Turns
+from agents.waiting import shards_of
 from streams.kpis import COMPARABLE, PERIODS
 
 DEFAULT_WINDOW = "30d"
@@ -50,7 +51,7 @@ def _pages(state: WorkerState) -> dict[str, Page]:
         return _json(page, {"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def kpis(page: View, request: Request) -> Response:
-        """Every KPI of one window over this worker's ready shards."""
+        """Every KPI of one window over all shards."""
         window, problem = window_of(request.query)
         if problem:
             return _json(page, {"error": problem}, 400)
@@ -85,12 +86,13 @@ def unready(state: WorkerState) -> list[str]:
 async def kpis_of(state: WorkerState, window: str) -> dict[str, Any]:
     """The answer of `/api/kpis`."""
     before = f"prev_{window}" if window in COMPARABLE else window
-    values = view.View(await read(state, (window, before)), window, state.settings)
+    readings = await read_all(state, (window, before))
+    values = view.View(readings, window, state.settings)
     kpis, turns = {}, Turns()
     for kpi_id, value in values.kpis():
         kpis[kpi_id] = value
         await turns.give_way()
-    return {**values.head(), "kpis": kpis}
+    return {**values.head(), **shards_of(state, readings.partitions, readings.missing), "kpis": kpis}
 
 
 def progress_of(state: WorkerState) -> dict[str, Any]:

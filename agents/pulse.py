@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agents.pages import progress_of, unready
-from agents.readings import Readings, WorkerState, read
+from agents.pages import unready
+from agents.readings import Readings, WorkerState, lags_of, read_all
 from agents.settings import Settings
 from agents.turns import Turns
 from agents.view import View
 from agents.waiting import read_waiting, shards_of
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
-from streams.catalogue import SHIPPED
-from streams.kpis import ALL_TIME, PERIODS
+from streams.kpis import ALL_TIME, PERIODS, Catalogue
 from streams.windows import WINDOWS_BY_SOURCE_AND_REP
 
 WINDOWS_SHOWN = ("1h", "today", "7d", "30d", "month", "quarter", "year", ALL_TIME)
@@ -74,10 +73,10 @@ def about(settings: Settings) -> dict[str, Any]:
         "totals": {total.id: total.help for total in BASE_TOTALS.values() if total.kind == "flow"},
         "kpis": {
             kpi: {
-                "names": SHIPPED.kpis[kpi].entry.names,
-                "descriptions": SHIPPED.kpis[kpi].entry.description,
-                "unit": SHIPPED.kpis[kpi].entry.unit,
-                "direction": SHIPPED.kpis[kpi].entry.direction,
+                "names": settings.kpis.kpis[kpi].entry.names,
+                "descriptions": settings.kpis.kpis[kpi].entry.description,
+                "unit": settings.kpis.kpis[kpi].entry.unit,
+                "direction": settings.kpis.kpis[kpi].entry.direction,
             }
             for kpi in dict.fromkeys((*KPIS, *REP_KPIS))
         },
@@ -88,28 +87,28 @@ async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
     """All that the page shows of one window; numbers are those of `/api/kpis`."""
     before, reps_window = before_of(window), reps_window_of(window)
     settings, turns = state.settings, Turns()
-    readings = await read(state, tuple({window, before or window, reps_window} - {ALL_TIME}))
+    readings = await read_all(state, tuple({window, before or window, reps_window} - {ALL_TIME}))
     view = View(readings, window, settings)
     kpis = {}
     for kpi in KPIS:
-        value = view.kpi(SHIPPED.kpis[kpi])
+        value = view.kpi(settings.kpis.kpis[kpi])
         kpis[kpi] = {name: part for name, part in value.items() if name not in _DIMENSIONS_LEFT_OUT}
         await turns.give_way()
     earlier = View(readings, before, settings) if before else None
     await turns.give_way()
-    reps = _reps(View(readings, reps_window, settings))
-    waiting = await read_waiting(readings.shards, settings.funnels)
+    reps = _reps(View(readings, reps_window, settings), settings.kpis)
+    waiting = await read_waiting(readings.shards, settings.funnels, readings.others)
     return {
         **view.head(),
-        **shards_of(state, readings.shards),
+        **shards_of(state, readings.partitions, readings.missing),
         "kpis": kpis,
-        "before": None if earlier is None else {"window": before, "kpis": _flows(earlier)},
+        "before": None if earlier is None else {"window": before, "kpis": _flows(earlier, settings.kpis)},
         "response": _response(readings, window),
         "reps": {"window": reps_window, **reps},
         "waiting": waiting.count,
         "leads": waiting.leads,
         "restatements": _restatements(readings),
-        "health": _health(state),
+        "health": _health(state, readings),
     }
 
 
@@ -126,13 +125,13 @@ def reps_window_of(window: str) -> str:
     return "7d" if window in ("1h", "24h", "today", "week") else "30d"
 
 
-def _flows(view: View) -> dict[str, Any]:
-    flows = (SHIPPED.kpis[kpi] for kpi in KPIS if SHIPPED.kpis[kpi].period == "window")
+def _flows(view: View, catalogue: Catalogue) -> dict[str, Any]:
+    flows = (catalogue.kpis[kpi] for kpi in KPIS if catalogue.kpis[kpi].period == "window")
     return {kpi.id: {"value": value["value"], "n": value["n"]} for kpi in flows if (value := view.kpi(kpi))}
 
 
-def _reps(view: View) -> dict[str, Any]:
-    parts = {kpi: view.kpi(SHIPPED.kpis[kpi]).get("by_rep", {}) for kpi in REP_KPIS}
+def _reps(view: View, catalogue: Catalogue) -> dict[str, Any]:
+    parts = {kpi: view.kpi(catalogue.kpis[kpi]).get("by_rep", {}) for kpi in REP_KPIS}
     names = dict.fromkeys(rep for by_rep in parts.values() for rep in by_rep)
 
     def rank(rep: str) -> tuple[float, float, str]:
@@ -163,7 +162,7 @@ def _response(readings: Readings, window: str) -> dict[str, Any]:
 
 
 def _restatements(readings: Readings) -> Mapping[str, int]:
-    return _merged(shard.stats.restatements for shard in readings.shards)
+    return _merged(stats.restatements for stats in readings.stats)
 
 
 def _merged(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -175,17 +174,28 @@ def _merged(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(sorted(merged.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _health(state: WorkerState) -> dict[str, Any]:
-    progress = progress_of(state)
-    lags = [position["lag"] for parts in progress["topics"].values() for position in parts.values()]
-    known = [lag for lag in lags if lag is not None]
-    counts = ("recovered", "applied", "duplicates", "forwarded", "quarantined", "quarantined_by_reason")
+def _health(state: WorkerState, readings: Readings) -> dict[str, Any]:
+    """What became of the records, over all shards that are counted in; `ready` is this worker's own."""
+    lags, stats = all_lags(state), readings.stats
+    known = [lag for lag in lags.values() if lag is not None]
+    quarantined = _merged(each.quarantined for each in stats)
     return {
-        **{name: progress[name] for name in counts},
+        "recovered": state.recovered(),
+        "applied": sum(each.applied for each in stats),
+        "duplicates": sum(each.duplicates for each in stats),
+        "forwarded": sum(each.forwarded for each in stats),
+        "quarantined": sum(quarantined.values()),
+        "quarantined_by_reason": quarantined,
         "lag": sum(known) if len(known) == len(lags) else None,
-        "lag_by_topic": {
-            topic: sum(position["lag"] or 0 for position in parts.values())
-            for topic, parts in progress["topics"].items()
-        },
+        "lag_by_topic": {topic: lag or 0 for topic, lag in lags.items()},
         "ready": not unready(state),
     }
+
+
+def all_lags(state: WorkerState) -> dict[str, int | None]:
+    """What is to be read of each topic, here and by the others; None while one of them does not know."""
+    lags = lags_of(state.lane_positions())
+    for topic, lag in state.desk.lags().items():
+        known = lags.get(topic, 0)
+        lags[topic] = None if lag is None or known is None else known + lag
+    return dict(sorted(lags.items()))

@@ -1,4 +1,7 @@
-"""Reads the shards that are ready here: sums of windows, merged in slices that never hold the loop long."""
+"""Reads shards: sums of windows, merged in slices that never hold the loop long.
+
+`read` reads those that are ready here, `read_all` also those of which other workers tell.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Protocol
 
 from faust.types import TP
 
+from agents.desk.book import Elsewhere, Missing, ToldShard
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.settings import Settings
@@ -44,6 +48,23 @@ class ShardView(Protocol):
         ...
 
 
+class DeskView(Protocol):
+    """What other workers tell of the shards that are not here."""
+
+    @property
+    def version(self) -> int:
+        """Moves whenever what was told has changed."""
+        ...
+
+    def elsewhere(self, here: Sequence[int]) -> Elsewhere:
+        """The shards that are not here; also those that another worker has taken over from us."""
+        ...
+
+    def lags(self) -> Mapping[str, int | None]:
+        """What other workers have to read, by topic; None where one of them does not know."""
+        ...
+
+
 class WorkerState(Protocol):
     """What the pages know of the worker that serves them."""
 
@@ -51,6 +72,8 @@ class WorkerState(Protocol):
     def settings(self) -> Settings: ...
     @property
     def lane_stats(self) -> LaneStats: ...
+    @property
+    def desk(self) -> DeskView: ...
 
     def ready_shards(self) -> Sequence[ShardView]: ...
     def lane_positions(self) -> Mapping[TP, LanePosition]: ...
@@ -69,15 +92,50 @@ class Readings:
     shards: Sequence[ShardView]
     sums: Mapping[str, Mapping[Key, int]]
     waiting_since: Mapping[str, int]
+    others: Sequence[ToldShard] = ()
+    """Shards of other workers that are counted in, as they were told."""
+    missing: Sequence[Missing] = ()
+    """Shards that nobody answers for; some are counted in as they were before."""
+
+    @property
+    def partitions(self) -> list[int]:
+        """The shards that are counted in."""
+        return sorted({*(each.partition for each in self.shards), *(each.partition for each in self.others)})
+
+    @property
+    def stats(self) -> list[ShardStats]:
+        """The counters of every shard that is counted in."""
+        return [*(each.stats for each in self.shards), *(each.stats for each in self.others)]
 
 
 async def read(state: WorkerState, windows: Sequence[str]) -> Readings:
-    """Merge the windows and all time over the shards that are ready now.
+    """Merge the windows and all time over the shards that are ready here now.
 
     A window of a shard is read at one instant, so what must hold between its sums does.
     """
-    now_ms = state.now_ms()
-    shards = tuple(state.ready_shards())
+    return await _read(state.now_ms(), tuple(state.ready_shards()), windows)
+
+
+async def read_all(state: WorkerState, windows: Sequence[str]) -> Readings:
+    """The same over all shards: ours as they are now, the others as they were told."""
+    ours, elsewhere = counted(state)
+    return await _read(state.now_ms(), ours, windows, elsewhere)
+
+
+def counted(state: WorkerState) -> tuple[tuple[ShardView, ...], Elsewhere]:
+    """The shards that are ours, and what is known of the others."""
+    shards = state.ready_shards()
+    elsewhere = state.desk.elsewhere([shard.partition for shard in shards])
+    not_ours = {each.partition for each in elsewhere.told} | {each.shard for each in elsewhere.missing}
+    return tuple(shard for shard in shards if shard.partition not in not_ours), elsewhere
+
+
+async def _read(
+    now_ms: int,
+    shards: tuple[ShardView, ...],
+    windows: Sequence[str],
+    elsewhere: Elsewhere = Elsewhere((), ()),  # noqa: B008 - frozen
+) -> Readings:
     sums: dict[str, dict[Key, int]] = {window: {} for window in (*windows, ALL_TIME)}
     waiting_since: dict[str, int] = {}
     turns = Turns()
@@ -85,9 +143,38 @@ async def read(state: WorkerState, windows: Sequence[str]) -> Readings:
         shard.totals.advance(now_ms)
         await turns.give_way()
         for window, merged in sums.items():
-            for key, amount in shard.totals.sums(window).items():
-                merged[key] = merged.get(key, 0) + amount
+            _add(merged, shard.totals.sums(window))
             await turns.give_way()
-        for channel, since_ms in shard.totals.waiting_since().items():
-            waiting_since[channel] = min(since_ms, waiting_since.get(channel, since_ms))
-    return Readings(now_ms, shards, sums, waiting_since)
+        _least(waiting_since, shard.totals.waiting_since())
+    for told in elsewhere.told:
+        for window, merged in sums.items():
+            _add(merged, told.sums(window))
+            await turns.give_way()
+        _least(waiting_since, told.about.waiting_since)
+    return Readings(now_ms, shards, sums, waiting_since, elsewhere.told, elsewhere.missing)
+
+
+def _add(merged: dict[Key, int], sums: Mapping[Key, int]) -> None:
+    for key, amount in sums.items():
+        merged[key] = merged.get(key, 0) + amount
+
+
+def _least(merged: dict[str, int], since: Mapping[str, int]) -> None:
+    for channel, since_ms in since.items():
+        merged[channel] = min(since_ms, merged.get(channel, since_ms))
+
+
+def shard_mark(shard: ShardView, now_ms: int) -> tuple[int, ...]:
+    """Counts of everything that changes a shard's numbers, and the time: while it stays, they do."""
+    stats = shard.stats
+    counts = stats.applied, stats.duplicates, stats.parts, stats.forwarded, stats.quarantined.total()
+    return *counts, now_ms
+
+
+def lags_of(positions: Mapping[TP, LanePosition]) -> dict[str, int | None]:
+    """What is to be read of each topic; None while the broker has not told of all of it."""
+    lags: dict[str, int | None] = {}
+    for tp, position in positions.items():
+        known, lag = lags.get(tp.topic, 0), position.lag
+        lags[tp.topic] = None if lag is None or known is None else known + lag
+    return lags

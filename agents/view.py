@@ -1,4 +1,4 @@
-"""KPIs of the shards that are ready here: for the department and by channel, stage, source and rep."""
+"""KPIs of the shards that were read: for the department and by channel, stage, source and rep."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class View:
         self._funnels, self._catalogue = settings.funnels, settings.kpis
         self._currency = settings.currency
         self._exponent = EXPONENTS[settings.currency]
-        self._partial = len({shard.partition for shard in readings.shards}) < settings.partitions
+        self._partial = bool(readings.missing) or len(readings.partitions) < settings.partitions
         self._channels: defaultdict[str, Sums] = defaultdict(dict)
         self._stages: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
         self._sources: defaultdict[tuple[str, str], Sums] = defaultdict(dict)
@@ -53,7 +53,7 @@ class View:
             self._reps[rep]["reps"] = 1
 
     def head(self) -> dict[str, Any]:
-        """What holds for all values; `partial` where shards are elsewhere or not recovered."""
+        """What holds for all values; `partial` where shards are missing or as they were before."""
         return {
             "now_ms": self._now_ms,
             "window": self._period,
@@ -105,9 +105,9 @@ class View:
                 self._put(family, total, first, second, amount)
         for channel, since_ms in readings.waiting_since.items():
             self._put("channel", "waiting_since", channel, "", since_ms)
-        for shard in readings.shards:
-            self._restatements += shard.stats.restatements.total()
-            for channel, lag in shard.stats.entry_lag.items():
+        for stats in readings.stats:
+            self._restatements += stats.restatements.total()
+            for channel, lag in stats.entry_lag.items():
                 sums = self._channels[channel]
                 sums["entry_lags"] = sums.get("entry_lags", 0) + lag.count
                 sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + lag.sum_ms

@@ -1,13 +1,16 @@
-"""`/api/waiting`: the leads that have waited longest for their first answer, in the shards that are here."""
+"""`/api/waiting`: the leads that have waited longest for their first answer, over all shards."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.readings import ShardView, WorkerState
+import msgspec
+
+from agents.desk.book import Missing, ToldShard
+from agents.readings import ShardView, WorkerState, counted
 from agents.turns import Turns
 from streams.funnels import Funnels
 from streams.stories import UNKNOWN
@@ -27,25 +30,34 @@ class Waiting:
 
 async def waiting_of(state: WorkerState) -> dict[str, Any]:
     """The answer of `/api/waiting`."""
-    now_ms, shards = state.now_ms(), tuple(state.ready_shards())
-    waiting = await read_waiting(shards, state.settings.funnels)
+    now_ms, (shards, elsewhere) = state.now_ms(), counted(state)
+    waiting = await read_waiting(shards, state.settings.funnels, elsewhere.told)
+    partitions = [each.partition for each in (*shards, *elsewhere.told)]
     return {
         "now_ms": now_ms,
-        **shards_of(state, shards),
+        **shards_of(state, partitions, elsewhere.missing),
         "waiting": waiting.count,
         "leads": waiting.leads,
     }
 
 
-def shards_of(state: WorkerState, shards: Sequence[ShardView]) -> dict[str, Any]:
-    """Whose numbers these are; `partial` where a shard is elsewhere or not recovered."""
-    here = sorted({shard.partition for shard in shards})
-    partitions = state.settings.partitions
-    return {"partial": len(here) < partitions, "shards": here, "partitions": partitions}
+def shards_of(state: WorkerState, counted_in: Iterable[int], missing: Iterable[Missing]) -> dict[str, Any]:
+    """Whose numbers these are; `partial` where nobody answers for a shard."""
+    here, absent, partitions = sorted(set(counted_in)), list(missing), state.settings.partitions
+    return {
+        "partial": bool(absent) or len(here) < partitions,
+        "shards": here,
+        "missing": [
+            {"shard": each.shard, "since_ms": each.since_ms, "counted": each.counted} for each in absent
+        ],
+        "partitions": partitions,
+    }
 
 
-async def read_waiting(shards: Sequence[ShardView], funnels: Funnels) -> Waiting:
-    """Scan in slices: leads come and go meanwhile, and each that is told still waits."""
+async def read_waiting(
+    shards: Sequence[ShardView], funnels: Funnels, others: Iterable[ToldShard] = ()
+) -> Waiting:
+    """Scan our shards in slices: leads come and go meanwhile, and each that is told still waits."""
     count, oldest, turns = 0, list[tuple[int, str, int]](), Turns()
     for number, shard in enumerate(shards):
         keys = list(shard.waiting)
@@ -54,13 +66,20 @@ async def read_waiting(shards: Sequence[ShardView], funnels: Funnels) -> Waiting
             found = _since(shard, keys[begin : begin + _SLICE], number)
             oldest = heapq.nsmallest(MOST_LEADS, (*oldest, *found))
             await turns.give_way()
-    leads = []
+    leads: list[dict[str, Any]] = []
     for _, key, number in oldest:
         lead = _lead(shards[number], key, funnels)
         if lead is not None:
             leads.append(lead)
         await turns.give_way()
-    return Waiting(count, leads)
+    for told in others:
+        count += told.about.waiting
+        leads += [msgspec.to_builtins(lead) for lead in told.about.leads]
+    return Waiting(count, heapq.nsmallest(MOST_LEADS, leads, key=_rank))
+
+
+def _rank(lead: dict[str, Any]) -> tuple[int, str]:
+    return lead["since_ms"], lead["lead"]
 
 
 def _since(shard: ShardView, keys: Sequence[str], number: int) -> Iterator[tuple[int, str, int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from faust.types import TP
 
+from agents.desk.book import Book, Elsewhere, Heard
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.settings import Settings
@@ -53,6 +54,19 @@ class FixedShard:
         return self.stories.get(key)
 
 
+class SilentDesk:
+    """A desk on which nobody else has told anything."""
+
+    def __init__(self, partitions: int) -> None:
+        self.book, self.version = Book(partitions, "wall"), 0
+
+    def elsewhere(self, here: Sequence[int]) -> Elsewhere:
+        return self.book.elsewhere(dict.fromkeys(here, 0), NOW_MS, Heard(NOW_MS, 0.0))
+
+    def lags(self) -> Mapping[str, int | None]:
+        return {}
+
+
 @dataclass
 class FixedWorker:
     """Everything that `WorkerState` promises, as plain fields."""
@@ -64,6 +78,10 @@ class FixedWorker:
     clock_ms: int = NOW_MS
     is_recovered: bool = True
     beat_age: float = 0.1
+
+    @property
+    def desk(self) -> SilentDesk:
+        return SilentDesk(self.settings.partitions)
 
     def ready_shards(self) -> Sequence[FixedShard]:
         return self.shards

@@ -259,6 +259,7 @@ async def test_waiting_tells_the_longest_waiting_leads_of_the_shards_that_are_he
             "now_ms": NOW_MS,
             "partial": True,
             "shards": [1],
+            "missing": [{"shard": 0, "since_ms": None, "counted": False}],
             "partitions": 2,
             "waiting": 1,
             "leads": [{"lead": "7", "since_ms": NOW_MS - 1, "channel": "inbound", "owner": "unassigned"}],

@@ -30,7 +30,7 @@ def state() -> FixedWorker:
     won: dict[Key, int] = {("channel", "won_deals", "vip", ""): 1}
     stats = ShardStats(applied=5, duplicates=1, forwarded=2)
     stats.quarantined.update({"not_json": 2, "future": 1})
-    shard = FixedShard(1, FixedTotals({"7d": won, "30d": won, "all": won}), stats)
+    shard = FixedShard(0, FixedTotals({"7d": won, "30d": won, "all": won}), stats)
     positions = {LEADS: LanePosition(10, 9, 8, 12), DEALS: LanePosition(4, 4, 4, 4)}
     return FixedWorker([shard], Settings(partitions=1), positions=positions)
 
@@ -158,7 +158,7 @@ async def test_progress_says_how_far_and_what_became_of_it(client: Client) -> No
         {
             "now_ms": NOW_MS,
             "recovered": True,
-            "shards": [1],
+            "shards": [0],
             "topics": {
                 "crm.deals": {
                     "0": {

@@ -1,0 +1,1 @@
+"""The desk: what all workers hold together, told on one topic, shown by each and mirrored in Redis."""
