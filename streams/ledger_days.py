@@ -62,11 +62,14 @@ def standing(
 def whole(told: Mapping[str, int], department: int | None) -> dict[str, int]:
     """Channels' amounts of a day, such that they add up to the department's where that was told.
 
-    What the channels leave of it, or go beyond it, is in `unknown`.
+    What they leave of it or go beyond it is in `unknown`; a unit a channel is rounding, the first one's.
     """
     amounts = dict(told)
     if department is not None:
-        amounts[UNKNOWN] = amounts.get(UNKNOWN, 0) + department - sum(told.values())
+        left = department - sum(told.values())
+        rounding = bool(told) and abs(left) <= len(told)
+        where = min(told) if rounding else UNKNOWN
+        amounts[where] = amounts.get(where, 0) + left
     return amounts
 
 

@@ -23,6 +23,7 @@ from streams.events import (
     SpendReported,
     TargetSet,
 )
+from streams.ledger_payloads import Measure
 
 _EPOCH = date(1970, 1, 1)
 _RESERVES: tuple[tuple[Literal["expense", "reserve"], float], ...] = (("expense", 0.85), ("reserve", 0.15))
@@ -32,6 +33,8 @@ _TARGETS = {
     "win_rate_closed": (0.25, 0.35),
     "sales_cycle_days": (16.0, 12.0),
 }
+_CAMPAIGNS = ("inbound",)
+"""Channels with campaigns, which would sell something without them too."""
 _WON_SHARE = {"inbound": 0.06, "active": 0.035, "regular": 0.33, "vip": 0.3, "partner": 0.09}
 """Sales for each piece of new business, as the plan expects it."""
 
@@ -84,6 +87,13 @@ def _plans(world: World, today: date, opens: int, leads_per_day: float) -> Itera
     for about, units in plans.items():
         plan = PlanSet(measure="revenue", amount=_money(world, units), first_day=first_day, last_day=last_day)
         yield _timed(world, about, f"plan-{month}-{about}", opens, plan)
+    for about, measure, number in _work(days, leads_per_day):
+        plan = PlanSet(measure=measure, quantity=number, first_day=first_day, last_day=last_day)
+        yield _timed(world, about, f"{measure}-{month}-{about}", opens, plan)
+    for channel in _CAMPAIGNS:
+        usual = _money(world, revenue[channel] * 0.2)
+        plan = PlanSet(measure="baseline", amount=usual, first_day=first_day, last_day=last_day)
+        yield _timed(world, f"channel/{channel}", f"baseline-{month}-{channel}", opens, plan)
     for kpi, (baseline, target) in _TARGETS.items():
         aim = TargetSet(kpi=kpi, first_day=first.isoformat(), baseline=baseline, target=target)
         yield _timed(world, kpi, f"target-{month}-{kpi}", opens, aim)
@@ -92,6 +102,15 @@ def _plans(world: World, today: date, opens: int, leads_per_day: float) -> Itera
         money = _money(world, expenses * share)
         spent = ExpenseReported(amount=money, kind=kind, first_day=first_day, last_day=last_day)
         yield _timed(world, "department", f"expense-{month}-{kind}", opens, spent)
+
+
+def _work(days: int, leads_per_day: float) -> Iterator[tuple[str, Measure, float]]:
+    """What the plan takes besides money: deals by channel, and the reps' time."""
+    for channel, share in CHANNEL_SHARES.items():
+        deals = days * leads_per_day * share * _WON_SHARE[channel] * 1.35
+        yield f"channel/{channel}", "deals", round(deals, 1)
+    yield "department", "handling_hours", 1.5
+    yield "department", "capacity_hours", 4.0 * days
 
 
 def _spend(world: World, random: Random, today: date, opens: int) -> Iterator[Timed]:
