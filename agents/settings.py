@@ -19,6 +19,7 @@ from streams.kpis import Catalogue
 from streams.rates import Rates
 from streams.scorecard import Card
 from streams.scorecard_file import shipped_scorecard
+from streams.zones import DAY_MS
 
 Clock = Literal["wall", "event"]
 WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
@@ -86,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "RUB"
     rates: Rates = Rates()
     """What other currencies are worth, by business day; without them their amounts are only counted."""
+    customer_silence_days: int | None = None
+    """A customer who neither buys nor renews for so long has left; None: only who was told to have left."""
     reps: tuple[str, ...] = ()
     """The roster: reps exported by code, everybody else as `other`."""
     sources: tuple[str, ...] = ()
@@ -102,6 +105,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_timeout_seconds: float = 10.0
     data_dir: Path = Path(".voronka")
     log_level: str = "INFO"
+
+    @property
+    def customer_silence_ms(self) -> int | None:
+        """The same in the unit of times."""
+        return None if self.customer_silence_days is None else self.customer_silence_days * DAY_MS
 
     @property
     def leads_topic(self) -> str:
@@ -162,6 +170,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         holidays=read.country("HOLIDAYS", "RU"),
         currency=currency,
         rates=read.rates("RATES", currency),
+        customer_silence_days=read.whole("CUSTOMER_SILENCE_DAYS", 0, least=0, most=3650) or None,
         reps=read.names("REPS"),
         sources=read.names("SOURCES", most=12),
         funnels=read.funnels("FUNNELS"),

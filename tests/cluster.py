@@ -53,7 +53,13 @@ class Cluster:
         self.settings = settings or Settings(clock="event", reject_limit=0)
         calendar = BusinessCalendar(self.settings.zone, self.settings.working_hours, self.settings.holidays)
         settings = self.settings
-        self.rules = Rules(settings.funnels, calendar, settings.currency, rates=settings.rates)
+        self.rules = Rules(
+            settings.funnels,
+            calendar,
+            settings.currency,
+            rates=settings.rates,
+            silence_ms=settings.customer_silence_ms,
+        )
         self.clock = WorkerClock(self.settings.clock)
         self.job = JourneyJob(self.settings, self.clock)
         self.random = random.Random(seed)
@@ -131,7 +137,8 @@ class Cluster:
 
     @property
     def _topics(self) -> tuple[str, ...]:
-        return self.settings.leads_topic, self.settings.deals_topic, self.settings.moves_topic
+        settings = self.settings
+        return settings.leads_topic, settings.deals_topic, settings.ledger_topic, settings.moves_topic
 
     def _sources(self) -> list[TP]:
         return [tp for tp in self.logs if tp.topic in self._topics]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tests.oracle.calendar import WINDOWS, WINDOWS_BY_SOURCE_AND_REP, Calendar, Config
+from tests.oracle.customers import Customer, customer_facts, customers_in, customers_of
 from tests.oracle.facts import FAMILIES, MONTHLY, facts_of
 from tests.oracle.funnel import Story
 from tests.oracle.labels import Fact, Key, Labels
@@ -57,6 +58,7 @@ class Facts:
     facts: tuple[Fact, ...]
     quarantined: tuple[Quarantined, ...]
     stories: tuple[Story, ...]
+    customers: tuple[Customer, ...]
     events: frozenset[Event]
     config: Config
 
@@ -103,21 +105,27 @@ def oracle_facts(records: Iterable[Record], config: Config | None = None) -> Fac
         except Refused as refused:
             quarantined.append(Quarantined(index, str(refused)))
     events = frozenset(event for _, event in accepted)
-    parts = fragments(sorted(events, key=lambda event: event.order))
+    sold = (event for event in events if event.entity in ("lead", "deal"))
+    parts = fragments(sorted(sold, key=lambda event: event.order))
     fallen = fallen_out(parts)
     quarantined += [Quarantined(i, "over_limit", (e.source, e.id)) for i, e in accepted if e in fallen]
     stories = tuple(Story(journey) for journey in journeys(parts))
-    facts = tuple(fact for story in stories for fact in facts_of(story, config))
-    return Facts(facts, tuple(sorted(quarantined, key=lambda q: q.index)), stories, events, config)
+    customers = tuple(customers_of(stories, events, config))
+    facts = [fact for story in stories for fact in facts_of(story, config)]
+    facts += customer_facts(customers)
+    quarantined.sort(key=lambda q: q.index)
+    return Facts(tuple(facts), tuple(quarantined), stories, customers, events, config)
 
 
 def read(facts: Facts, now_ms: int) -> Reading:
     """Every base total in every window, as seen at `now_ms`."""
     sums = {"all": _total(facts.facts, now_ms, everywhere=True)}
+    sums["all"] |= customers_in(facts.customers, "all", 0, 0, now_ms)
     for window in WINDOWS:
         start, end = facts.config.calendar.bounds(window, now_ms)
         within = facts.dated[bisect_left(facts.times, start) : bisect_left(facts.times, end)]
         sums[window] = _total(within, now_ms, everywhere=window in WINDOWS_BY_SOURCE_AND_REP)
+        sums[window] |= customers_in(facts.customers, window, start, end, now_ms)
     return Reading(sums, _waiting_since(facts.facts))
 
 

@@ -37,6 +37,8 @@ class Config:
     currency: str = "RUB"
     rates: Mapping[str, Mapping[date, str]] = field(default_factory=dict)
     """By currency and day what one unit is worth in the reporting currency, as decimal text."""
+    silence_days: int | None = None
+    """A customer who neither buys nor renews for so long has left."""
 
     @cached_property
     def calendar(self) -> Calendar:

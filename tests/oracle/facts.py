@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.oracle.calendar import DAY_MS, HOUR_MS, Config
+from tests.oracle.customers import COUNTED, SUMS
 from tests.oracle.entities import Entity
 from tests.oracle.funnel import Story, closed_at, qualified_at
 from tests.oracle.labels import Fact, Labels
@@ -26,6 +27,8 @@ FAMILIES: Final = {
         "revenue_minor won_deals_valued won_deals_unconverted cycle_ms cycles": "channel source rep",
         "open_deals open_deals_valued open_deals_unconverted pipeline_minor": "channel rep",
         **SELDOM,
+        **SUMS,
+        **COUNTED,
     }.items()
     for total in totals.split()
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.oracle.calendar import HOUR_MS, Config
+from tests.oracle.customers import customer_name
 from tests.oracle.entities import Entity
 from tests.oracle.funnel import Story, closed_at, qualified_at
 from tests.oracle.labels import Fact, Labels
@@ -18,7 +19,7 @@ SELDOM: Final = {
     "qualified_deal opportunities opportunities_talked": "channel source rep",
     "talked_leads talked_qualified": "channel source rep",
     "responses_qualified answered_1h_qualified": "channel rep",
-    "won_deals_small won_deals_upsell won_deals_cross won_activities": "channel source rep",
+    "won_deals_unnamed won_deals_small won_deals_upsell won_deals_cross won_activities": "channel source rep",
     "margin_minor margin_revenue_minor upsell_revenue_minor upsell_cost_minor": "channel source rep",
     "campaign_revenue_minor": "channel source rep",
     "contact_attempts decision_maker_attempts first_touches meetings_set meetings_held": "channel rep",
@@ -180,6 +181,8 @@ def _papers(of: _Deal, config: Config) -> Iterator[Fact]:
 
 def _won(of: _Deal, won_at: int, config: Config) -> Iterator[Fact]:
     yield of.fact("won_activities", of.effort, won_at)
+    if customer_name(of.story, of.deal) is None:
+        yield of.fact("won_deals_unnamed", 1, won_at)
     amount_minor = None if of.deal.amount is None else worth(of.deal.amount, won_at, config)
     if amount_minor is not None:
         if amount_minor < 100_000 * 10 ** PLACES[config.currency]:

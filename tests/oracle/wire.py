@@ -34,6 +34,7 @@ RANKS: Final = {
         )
     )
 }
+LEDGER_RANKS: Final = {"customer_churned": 35, "customer_renewed": 36}
 LEAD_ONLY: Final = frozenset(words("responded qualified disqualified merged"))
 DEAL_ONLY: Final = frozenset(
     words(
@@ -58,6 +59,8 @@ _REQUIRED: Final = {
     "payment_received": ("payment", "amount"),
     "payment_reversed": ("payment",),
     "merged": ("into",),
+    "customer_churned": ("customer",),
+    "customer_renewed": ("customer",),
 }
 _OPTIONAL: Final = {
     "created": (*_ATTRIBUTES, "amount"),
@@ -156,23 +159,26 @@ def _event(envelope: dict[str, Any], data: Any) -> Event:
     if found != entity or not entity_id:
         raise Refused("bad_subject")
     journey = subject if envelope.get("partitionkey") is None else _text(envelope, "partitionkey")
-    if journey != subject and (entity == "lead" or not re.fullmatch("lead/.+", journey)):
+    if journey != subject and (entity != "deal" or not re.fullmatch("lead/.+", journey)):
         raise Refused("bad_partitionkey")
     at = time_ms(envelope.get("time"))
     if data is not None and not isinstance(data, dict):
         raise Refused("wrong_type")
     payload = _payload(verb, entity, data or {})
-    return Event(at, RANKS[verb], source, event_id, verb, entity, entity_id, journey, payload)
+    rank = (LEDGER_RANKS if entity == "ledger" else RANKS)[verb]
+    return Event(at, rank, source, event_id, verb, entity, entity_id, journey, payload)
 
 
 def _kind(text: str) -> tuple[str, str]:
-    match = re.fullmatch(r"crm\.(lead|deal)\.([a-z_]+)", text)
+    match = re.fullmatch(r"crm\.(lead|deal|ledger)\.([a-z_]+)", text)
     if match is None:
         raise Refused("unknown_type")
     entity, verb = match.groups()
-    if verb == "touched":
+    if entity == "ledger" and verb in LEDGER_RANKS:
+        return entity, verb
+    if verb == "touched" and entity != "ledger":
         raise Refused("needs_enrichment")
-    if verb not in RANKS or verb in (DEAL_ONLY if entity == "lead" else LEAD_ONLY):
+    if entity == "ledger" or verb not in RANKS or verb in (DEAL_ONLY if entity == "lead" else LEAD_ONLY):
         raise Refused("unknown_type")
     return entity, verb
 

@@ -1,6 +1,7 @@
 """Stories of journeys, their totals worked out by hand: the truth is held to them, and so is the stream."""
 
 from tests.stories.currencies import CURRENCIES
+from tests.stories.customers import CUSTOMERS
 from tests.stories.deals import DEALS
 from tests.stories.edges import EDGES
 from tests.stories.funnels import FUNNELS
@@ -12,4 +13,4 @@ from tests.stories.work import WORK
 
 __all__ = ["STORIES", "Story"]
 
-STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *WORK, *CURRENCIES]
+STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *WORK, *CURRENCIES, *CUSTOMERS]

@@ -28,6 +28,7 @@ def _told(story: Story, records: Sequence[Record]) -> Cluster:
         holidays=config.holidays,
         currency=config.currency,
         rates=rates_of(config),
+        customer_silence_days=config.silence_days,
     )
     cluster = Cluster(settings)
     for record in records:
