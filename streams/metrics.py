@@ -82,6 +82,18 @@ _SUFFIX: dict[Unit, tuple[str, str]] = {
     **{"count": ("", ""), "micro": ("", "")},
     **{"ms": ("_ms", "_seconds"), "minor": ("_minor", "")},
 }
+ACTIVITIES = frozenset(("contact_attempts", "first_touches", "meetings_set", "meetings_held", "offers_sent"))
+"""Totals that are kept for few windows and exported by rep all the same: what reps do is compared."""
+
+
+IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
+    (
+        *(("source", "won_deals_unconverted"), ("source", "deals_created_lost")),
+        *(("rep", "won_deals_unconverted"), ("rep", "deals_created_lost")),
+        *(("source", "cycle_ms"), ("source", "cycles"), ("rep", "plan_deals")),
+    )
+)
+"""What would cost too many series for what a board makes of it."""
 
 
 def _metric(total: BaseTotal, family: Family) -> Metric:
@@ -99,8 +111,9 @@ SALES: tuple[Metric, ...] = (
         for total in BASE_TOTALS.values()
         for family in total.families
         if total.kind not in ("stream", "derived", "aim")
+        and (family, total.id) not in IN_THE_API_ALONE
         and not (family == "channel" and total.id in _IN_HISTOGRAMS)
-        and (family == "channel" or not total.monthly)
+        and (family == "channel" or not total.monthly or (family == "rep" and total.id in ACTIVITIES))
     ),
     *_HISTOGRAMS,
 )

@@ -1,0 +1,103 @@
+"""What boards derive from KPIs, in Prometheus and by hand: fair shares of reps, prices of leaks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from math import isclose
+
+import pytest
+
+from dashboards import leaks
+from dashboards.rules import fairly_compared
+from dashboards.shrinkage import shrunk_name
+from streams.funnels import DEFAULT
+from streams.promql import exported, rule_name, sample_name
+from tests.dashboards.department import Department
+
+pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
+Shares = dict[str, tuple[float, float]]
+"""Share and what it rests on, by rep."""
+
+
+def fair(shares: Shares) -> dict[str, float]:
+    """Empirical Bayes by moments, from the definition on the board."""
+    total = sum(n for _, n in shares.values())
+    mean = sum(share * n for share, n in shares.values()) / total
+    chance = mean * (1 - mean)
+    apart = sum(n * (share - mean) ** 2 for share, n in shares.values())
+    room = total - sum(n * n for _, n in shares.values()) / total
+    spread = max(0.0, (apart - (len(shares) - 1) * chance) / room) if room > 0 else 0.0
+    weights = {rep: spread / (spread + chance / n) if spread else 0.0 for rep, (_, n) in shares.items()}
+    return {rep: mean + weights[rep] * (share - mean) for rep, (share, _) in shares.items()}
+
+
+def _of_rep(kpi_id: str) -> str:
+    return rule_name(kpi_id, "rep")
+
+
+def by_window(department: Department, name: str) -> dict[str, dict[str, float]]:
+    """Values by window and rep, of those who are reps."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for labels, value in department.prometheus.query(name).items():
+        told = dict(labels)
+        if told["rep"] not in ("unassigned", "other"):
+            found[told["window"]][told["rep"]] = value
+    return found
+
+
+@pytest.mark.parametrize("kpi_id", [kpi.id for kpi in fairly_compared()])
+def test_reps_are_compared_as_the_board_says(department: Department, kpi_id: str) -> None:
+    """Every rep's fair share is the formula's, lies between the own and everybody's, and is never missing."""
+    shares = by_window(department, rule_name(kpi_id, "rep"))
+    samples = by_window(department, sample_name(kpi_id, "rep"))
+    told = by_window(department, shrunk_name(kpi_id))
+    assert shares.keys() == told.keys()
+    for window, by_rep in shares.items():
+        wanted = fair({rep: (share, samples[window][rep]) for rep, share in by_rep.items()})
+        assert wanted.keys() == told[window].keys()
+        for rep, value in wanted.items():
+            assert isclose(told[window][rep], value, rel_tol=1e-9, abs_tol=1e-12), (window, rep)
+
+
+def test_some_reps_are_drawn_towards_the_others_and_some_truly_differ(department: Department) -> None:
+    """The comparison does something: not all shares stay as they are, and not all become one."""
+    apart = 0
+    for kpi in fairly_compared():
+        own, told = (by_window(department, name(kpi.id))["30d"] for name in (_of_rep, shrunk_name))
+        assert max(abs(told[rep] - own[rep]) for rep in told) > 0.001
+        apart += len({round(share, 9) for share in told.values()}) > 1
+    assert apart
+
+
+def test_leaks_have_the_price_that_the_board_states(department: Department) -> None:
+    """Journeys × chance of a sale × average deal, for every stage of every channel and window."""
+
+    def asked(name: str) -> dict[tuple[str, str, str], float]:
+        return {
+            (told["channel"], told.get("stage", ""), told["window"]): value
+            for labels, value in department.prometheus.query(name).items()
+            if (told := dict(labels))["window"] in leaks.WINDOWS
+        }
+
+    entered, deal = asked(rule_name("stage_entries", "stage")), asked(rule_name("avg_deal_value", "channel"))
+    lost = asked(f"sum by (channel, stage, window) ({exported('stage_lost', 'stage')})")
+    still = asked(f"sum by (channel, stage, window) ({exported('stage_still', 'stage')})")
+    priced, standing, point = (asked(n) for n in (leaks.VALUE_LOST, leaks.VALUE_STILL, leaks.VALUE_POINT))
+    compared = 0
+    for channel in DEFAULT.channels:
+        stages = [stage.id for stage in DEFAULT.funnel(channel)]
+        for stage, following in pairwise(stages):
+            for window in leaks.WINDOWS:
+                place = (channel, stage, window)
+                money, sold = deal.get((channel, "", window)), entered.get((channel, "won", window))
+                came, ahead = entered.get(place), entered.get((channel, following, window))
+                if not (money and sold and came and ahead):
+                    assert place not in priced or not sold
+                    continue
+                beyond, onwards = min(1.0, sold / ahead), min(1.0, sold / came)
+                assert isclose(point[place], 0.01 * came * beyond * money, rel_tol=1e-9)
+                assert isclose(priced.get(place, 0), lost.get(place, 0) * beyond * money, rel_tol=1e-9)
+                assert isclose(standing.get(place, 0), still.get(place, 0) * onwards * money, rel_tol=1e-9)
+                compared += 1
+    assert compared > 50
