@@ -86,7 +86,7 @@ class Exposition(Collector):
         for channel, stage in self.known.get(("stage", "stage_entered"), ()):
             if stage == WON.id:
                 continue
-            for window in WINDOWS:
+            for window in WINDOWS_BY_SOURCE_AND_REP:
                 sums = self.readings.sums[window]
                 entered, *left = (
                     sums.get(("stage", total, channel, stage), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.windows import WINDOWS_OF_DAYS, WINDOWS_OF_DISTINCT
+from streams.windows import WINDOWS_BY_SOURCE_AND_REP, WINDOWS_OF_DAYS, WINDOWS_OF_DISTINCT
 
 Family = Literal["channel", "stage", "source", "rep"]
 Unit = Literal["count", "ms", "minor", "micro"]
@@ -45,10 +45,14 @@ class BaseTotal:
     monthly: bool = False
     """Kept for 7d, 30d, month and prev_month alone, in every family, and exported by channel only."""
     layout: Layout = "journey"
+    slow: bool = False
+    """What nobody reads by the hour: exported, and read by KPIs, for 7d, 30d, month and prev_month alone."""
 
     @property
     def windows(self) -> tuple[str, ...]:
         """The only windows that it has in any family; none means all."""
+        if self.slow:
+            return WINDOWS_BY_SOURCE_AND_REP
         return {"distinct": WINDOWS_OF_DISTINCT, "days": WINDOWS_OF_DAYS}.get(self.layout, ())
 
 
@@ -110,12 +114,18 @@ BASE_TOTALS: dict[str, BaseTotal] = {
             "stage_lost", _G, "Journeys that entered in the window and were lost here", before_won=True
         ),
         BaseTotal(
-            "stage_still", _G, "Journeys that entered in the window and are still here", before_won=True
+            *("stage_still", _G, "Journeys that entered in the window and are still here"),
+            before_won=True,
+            slow=True,
         ),
         BaseTotal(
-            "dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms", before_won=True
+            *("dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms"),
+            before_won=True,
+            slow=True,
         ),
-        BaseTotal("dwells", _G, "Journeys that left the stage after a known time", before_won=True),
+        BaseTotal(
+            *("dwells", _G, "Journeys that left the stage after a known time"), before_won=True, slow=True
+        ),
         BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock", before_won=True),
         BaseTotal(
             "stuck", _G, "Open journeys that stand in the stage for too long", kind="stock", before_won=True
