@@ -12,9 +12,10 @@ import pytest
 
 from agents.child import ProgramMissingError
 from tests.brokers import Broker, EmbeddedBroker, KafkaBroker
+from tests.parallel import pytest_collection_modifyitems
 from tests.swallowed import no_swallowed_errors
 
-__all__ = ["no_swallowed_errors"]
+__all__ = ["no_swallowed_errors", "pytest_collection_modifyitems"]
 
 ROOT = Path(__file__).parents[1]
 
