@@ -38,6 +38,11 @@ class WorkerError(UserError):
     help="The period, such as 24h or month.",
 )
 @click.option(
+    "--as-of",
+    metavar="MOMENT",
+    help="Past KPIs from the topics: 2026-03-31 (its end), 2026-03-31T18:00, or with an offset.",
+)
+@click.option(
     "--lang",
     "language",
     type=click.Choice(["en", "ru"]),
@@ -48,14 +53,20 @@ class WorkerError(UserError):
 @click.option(
     "--json", "json_output", is_flag=True, help="The worker's answer with names, by all dimensions."
 )
-def command(address: str | None, window: str, language: Language, json_output: bool) -> None:
+def command(
+    address: str | None, window: str, as_of: str | None, language: Language, json_output: bool
+) -> None:
     """List every KPI with its value of a WINDOW (such as 24h, 30d, month, prev_month) from a running worker.
 
     A KPI that has no data has no value, and never 0. n is the number of cases that a value rests on; it is
-    marked where that is less than the catalogue asks for.
+    marked where that is less than the catalogue asks for. With --as-of no worker is asked: the events up to
+    that moment are read from Kafka and folded anew.
     """
     settings = load_settings(os.environ)
-    answer = ask(address or f"{settings.http_host}:{settings.http_port}", window)
+    if as_of is None:
+        answer = ask(address or f"{settings.http_host}:{settings.http_port}", window)
+    else:
+        answer = _past(settings, as_of, window)
     if json_output:
         click.echo(msgspec.json.encode(_named(answer, settings, language)))
         return
@@ -87,6 +98,15 @@ def ask(address: str, window: str) -> dict[str, Any]:
         connection.close()
     if response.status != 200:
         raise WorkerError(f"{address} answers {response.status}: {answer.get('error', 'ask another worker')}")
+    return answer
+
+
+def _past(settings: Settings, as_of: str, window: str) -> dict[str, Any]:
+    from agents.as_of import kpis_as_of, moment_ms  # noqa: PLC0415 - Faust, which asking a worker needs not
+
+    answer = kpis_as_of(settings, moment_ms(as_of, settings.zone), window)
+    if not answer["from_start"]:
+        click.echo("voronka: Kafka has dropped the oldest events: what they told is missing here", err=True)
     return answer
 
 

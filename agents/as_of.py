@@ -1,0 +1,131 @@
+"""KPIs as of a past moment: the topics are read into a fresh fold of the events up to then.
+
+No worker and none of its state is touched. An event that was entered later counts at its own time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from faust.types import TP
+
+from agents.app import rules_of
+from agents.broker import read_to_end
+from agents.errors import UserError
+from agents.journeys.clock import WorkerClock
+from agents.journeys.job import JourneyJob
+from agents.journeys.shard import JourneyShard
+from agents.lane import LaneRecord, Output
+from agents.readings import Readings
+from agents.settings import Settings
+from agents.view import View
+from streams.decode import decode
+from streams.events import Rejected
+from streams.kpis import ALL_TIME, COMPARABLE
+
+_CHUNK = 1_000
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class AsOfError(UserError):
+    """The moment is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a journey tells another one, as its record would be read."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    offset: int = 0
+    timestamp: int = 0
+
+
+def moment_ms(text: str, zone: str) -> int:
+    """The instant that is meant: with an offset, on the business zone's wall, or the end of a day."""
+    try:
+        day = date.fromisoformat(text) if len(text) == len("2026-03-31") else None
+        there = datetime.fromisoformat(text) if day is None else datetime.combine(day, time.max)
+    except ValueError as error:
+        fix = "write such as 2026-03-31, 2026-03-31T18:00 or 2026-03-31T18:00+03:00"
+        raise AsOfError(f"--as-of: {text!r} is no moment: {fix}") from error
+    if there.tzinfo is None:
+        there = there.replace(tzinfo=ZoneInfo(zone))
+    if not 1970 <= there.year <= 2100:
+        raise AsOfError(f"--as-of: {text!r} is out of reach: name a year from 1970 to 2100")
+    return (there - _EPOCH) // timedelta(milliseconds=1)
+
+
+def kpis_as_of(settings: Settings, as_of_ms: int, window: str) -> dict[str, Any]:
+    """What `/api/kpis` would answer then; `from_start` where the topics still hold their first records."""
+    past = Past(settings, as_of_ms)
+    for topic in (settings.leads_topic, settings.deals_topic, settings.ledger_topic):
+        past.read(topic, read_to_end(settings, topic))
+    return {**past.kpis(window), "from_start": past.from_start}
+
+
+class Past:
+    """A single shard that holds every journey, fed with the events up to a moment."""
+
+    def __init__(self, settings: Settings, as_of_ms: int) -> None:
+        self._as_of_ms = as_of_ms
+        rules = rules_of(settings)
+        rates = settings.rates.until(rules.calendar.day_index(as_of_ms))
+        alone = {"partitions": 1, "reject_limit": 0, "clock": "event", "rates": rates}
+        self._settings = msgspec.structs.replace(settings, **alone)
+        clock = WorkerClock("event")
+        clock.observe(as_of_ms)
+        self._shard = JourneyShard(0, rules_of(self._settings), clock)
+        self._shard.totals.advance(as_of_ms)
+        self._job = JourneyJob(self._settings, clock)
+        self.from_start = True
+
+    def read(self, topic: str, records: Iterable[Any]) -> None:
+        """Take in the records of a source topic, whatever partition they lie in."""
+        events = self._until_then(records)
+        while chunk := list(islice(events, _CHUNK)):
+            self._apply(topic, chunk)
+
+    def kpis(self, window: str) -> dict[str, Any]:
+        """Every KPI of a window that ends at the moment; those about the stream itself are left out."""
+        before = f"prev_{window}" if window in COMPARABLE else window
+        totals = self._shard.totals
+        totals.advance(self._as_of_ms)
+        sums = {name: totals.sums(name) for name in (window, before, ALL_TIME)}
+        readings = Readings(self._as_of_ms, (self._shard,), sums, totals.waiting_since())
+        view = View(readings, window, self._settings)
+        kpis = {kpi_id: kpi for kpi_id, kpi in view.kpis() if self._dated(kpi_id)}
+        return {**view.head(), "kpis": kpis}
+
+    def _dated(self, kpi_id: str) -> bool:
+        return self._settings.kpis.kpis[kpi_id].period != "since_start"
+
+    def _until_then(self, records: Iterable[Any]) -> Iterator[LaneRecord]:
+        seen: set[int] = set()
+        for record in records:
+            if record.partition not in seen:
+                seen.add(record.partition)
+                self.from_start = self.from_start and record.offset == 0
+            event = decode(record.value, record.headers, funnels=self._settings.funnels)
+            if not isinstance(event, Rejected) and event.time_ms <= self._as_of_ms:
+                yield record
+
+    def _apply(self, topic: str, chunk: Sequence[LaneRecord]) -> None:
+        """Apply a chunk, then what its journeys tell each other, until none has anything more to tell."""
+        told = deque(self._parts(self._job(self._shard, TP(topic, 0), chunk).outputs))
+        moves = TP(self._settings.moves_topic, 0)
+        while told:
+            told.extend(self._parts(self._job(self._shard, moves, [told.popleft()]).outputs))
+
+    def _parts(self, outputs: Sequence[Output]) -> Iterator[_Part]:
+        for output in outputs:
+            if output.topic == self._settings.moves_topic:
+                yield _Part(output.key, output.value, output.headers)
