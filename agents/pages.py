@@ -11,6 +11,8 @@ import msgspec
 from faust.web import Request, Response, View
 
 from agents import view
+from agents.desk.card import scorecard_of
+from agents.plan import plan_of
 from agents.readings import WorkerState, read_all
 from agents.scrape import Scrape
 from agents.turns import Turns
@@ -57,6 +59,17 @@ def _pages(state: WorkerState) -> dict[str, Page]:
             return _json(page, {"error": problem}, 400)
         return _json(page, await kpis_of(state, window))
 
+    async def scorecard(page: View, request: Request) -> Response:
+        """The scorecard on the KPIs of one window."""
+        window, problem = window_of(request.query)
+        if problem:
+            return _json(page, {"error": problem}, 400)
+        return _json(page, await scorecard_of(state, window))
+
+    async def plan(page: View, _request: Request) -> Response:
+        """Sales of the month, quarter and year beside what was planned."""
+        return _json(page, await plan_of(state))
+
     async def progress(page: View, _request: Request) -> Response:
         """How far every source partition is read, and what became of the records."""
         return _json(page, progress_of(state))
@@ -66,6 +79,8 @@ def _pages(state: WorkerState) -> dict[str, Page]:
         "/healthz": healthz,
         "/readyz": readyz,
         "/api/kpis": kpis,
+        "/api/scorecard": scorecard,
+        "/api/plan": plan,
         "/api/progress": progress,
     }
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agents.desk.card import LiveCard, card_about, live_card, scores
 from agents.pages import unready
+from agents.plan import BESIDES, plan_data
+from agents.plan import PERIODS as PERIODS_OF_PLANS
 from agents.readings import Readings, WorkerState, lags_of, read_all
 from agents.settings import Settings
 from agents.turns import Turns
@@ -70,6 +73,7 @@ def about(settings: Settings) -> dict[str, Any]:
             }
             for channel in funnels.channels
         ],
+        "scorecard": card_about(settings.scorecard, settings.kpis),
         "totals": {total.id: total.help for total in BASE_TOTALS.values() if total.kind == "flow"},
         "kpis": {
             kpi: {
@@ -78,7 +82,7 @@ def about(settings: Settings) -> dict[str, Any]:
                 "unit": settings.kpis.kpis[kpi].entry.unit,
                 "direction": settings.kpis.kpis[kpi].entry.direction,
             }
-            for kpi in dict.fromkeys((*KPIS, *REP_KPIS))
+            for kpi in dict.fromkeys((*KPIS, *REP_KPIS, *BESIDES))
         },
     }
 
@@ -87,7 +91,9 @@ async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
     """All that the page shows of one window; numbers are those of `/api/kpis`."""
     before, reps_window = before_of(window), reps_window_of(window)
     settings, turns = state.settings, Turns()
-    readings = await read_all(state, tuple({window, before or window, reps_window} - {ALL_TIME}))
+    readings = await read_all(
+        state, tuple({window, before or window, reps_window, *PERIODS_OF_PLANS} - {ALL_TIME})
+    )
     view = View(readings, window, settings)
     kpis = {}
     for kpi in KPIS:
@@ -102,6 +108,8 @@ async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
         **view.head(),
         **shards_of(state, readings.partitions, readings.missing),
         "kpis": kpis,
+        "scorecard": _scores(live_card(settings, view)),
+        "plan": await plan_data(readings, settings),
         "before": None if earlier is None else {"window": before, "kpis": _flows(earlier, settings.kpis)},
         "response": _response(readings, window),
         "reps": {"window": reps_window, **reps},
@@ -110,6 +118,17 @@ async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
         "restatements": _restatements(readings),
         "health": _health(state, readings),
     }
+
+
+def _scores(live: LiveCard) -> dict[str, dict[str, Any]]:
+    """By kind and id; names, units and the tree are told once, in `about`."""
+    told: dict[str, dict[str, Any]] = {"card": {}, "group": {}, "kpi": {}}
+    for kind, item, performance, progress in scores(live.root):
+        told[kind][item] = {"performance_percent": performance, "progress_percent": progress}
+    for item, found in told["kpi"].items():
+        value, sample = live.values.get(item), live.samples.get(item, {})
+        told["kpi"][item] = found | {"value": value, "n": sample.get("n")}
+    return told
 
 
 def before_of(window: str) -> str | None:

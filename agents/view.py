@@ -91,6 +91,25 @@ class View:
             result["by_rep"] = self._values(kpi, sorted(self._reps.items()))
         return result
 
+    def department(self, kpi: Kpi) -> Value:
+        """The department's value alone, and the baseline and target that were told for it."""
+        told = self._told_aims.get(kpi.id, {})
+        aims: Value = {
+            aim: told.get(("", aim), 0) / MILLION for aim in ("baseline", "target") if ("", f"{aim}s") in told
+        }
+        if not kpi.supports("department", self._period):
+            return {"value": None, "n": None, **aims}
+        return {**self._value(kpi, self._department(kpi)), **aims}
+
+    def money(self, total: str) -> dict[str, float]:
+        """A total by channel in major units of the reporting currency; channels without it are left out."""
+        scale = 10**self._exponent
+        return {
+            channel: self._channels[channel][total] / scale
+            for channel in self._funnels.channels
+            if total in self._channels[channel]
+        }
+
     def _read(self, readings: Readings) -> None:
         for (family, total, first, second), amount in readings.sums[self._period].items():
             if amount and TOTALS[total].kind == "flow":
