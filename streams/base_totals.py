@@ -211,7 +211,7 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _monthly("reserve_minor", _C, "Reserves"),
         _told("baseline_minor", _CS, "Sales that would come without campaigns"),
         _told("handling_ms", _C, "Working time that one enquiry takes, once for each day it is told for"),
-        _told("handling_days", _C, "Days for which it is told"),
+        _told("handling_told", _C, "Days for which it is told"),
         _told("capacity_ms", _C, "Working time that one rep has for enquiries"),
         _monthly("ledger_unconverted", _C, "Days of plans and spend whose money is in another currency"),
         _monthly("nps_promoters", _CR, "Answers of 9 and 10 to the recommendation question"),

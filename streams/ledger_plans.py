@@ -43,7 +43,7 @@ MEASURES: dict[str, Measure] = {
     "revenue": Measure("plan_minor"),
     "deals": Measure("plan_deals"),
     "baseline": Measure("baseline_minor", daily=False, by_source=True),
-    "handling_hours": Measure("handling_ms", daily=False, adds_up=False, days="handling_days"),
+    "handling_hours": Measure("handling_ms", daily=False, adds_up=False, days="handling_told"),
     "capacity_hours": Measure("capacity_ms", daily=False, adds_up=False),
 }
 

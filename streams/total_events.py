@@ -86,7 +86,7 @@ _EVENTS: dict[str, str] = {
     **dict.fromkeys(("entry_lag_ms", "entry_lags", "restatements"), ""),
     CLOCK: "",
     **dict.fromkeys(("plan_minor", "plan_deals", "baseline_minor"), "ledger.plan_set"),
-    **dict.fromkeys(("handling_ms", "handling_days", "capacity_ms"), "ledger.plan_set"),
+    **dict.fromkeys(("handling_ms", "handling_told", "capacity_ms"), "ledger.plan_set"),
     "spend_minor": "ledger.spend_reported",
     **dict.fromkeys(("expense_minor", "reserve_minor"), "ledger.expense_reported"),
     "ledger_unconverted": "ledger.plan_set ledger.spend_reported ledger.expense_reported",

@@ -210,7 +210,7 @@ async def test_the_funnel_shows_its_imbalance() -> None:
             }
         )
     )
-    assert found[at("sales_funnel_imbalance", channel="vip", stage="offer_sent", window="90d")] == 1
+    assert found[at("sales_funnel_imbalance", channel="vip", stage="offer_sent", window="30d")] == 1
     assert not any(
         dict(labels).get("stage") == "won" for name, labels in found if name == "sales_funnel_imbalance"
     )

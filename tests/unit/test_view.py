@@ -8,6 +8,7 @@ import pytest
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.pages import kpis_of
 from agents.settings import Settings
+from streams.base_totals import MILLION
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import load_funnels
 from streams.kpis import PERIODS
@@ -292,7 +293,7 @@ async def test_the_stream_tells_of_itself() -> None:
 ZERO = {
     kpi_id
     for kpi_id, kpi in SHIPPED.kpis.items()
-    if kpi.entry.unit in ("count", "money") and "/" not in kpi.entry.formula and not kpi.unreported
+    if kpi.entry.unit in ("count", "money") and "/" not in kpi.entry.formula and not kpi.told_totals
 }
 
 
@@ -383,7 +384,8 @@ async def test_once_reported_it_has_a_value() -> None:
         ("channel", "enquiries_won", "inbound", ""): 8,
         ("channel", "spend_minor", "inbound", ""): 200_000,
         ("channel", "new_customers", "inbound", ""): 4,
-        ("channel", "plan_deals", "inbound", ""): 14,
+        ("channel", "plan_deals", "inbound", ""): 14 * MILLION,
+        ("channel", "handling_told", "inbound", ""): 1,
         ("channel", "handling_ms", "inbound", ""): HOUR_MS,
         ("channel", "capacity_ms", "inbound", ""): 35 * HOUR_MS,
         ("channel", "nps_promoters", "inbound", ""): 7,
