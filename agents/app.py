@@ -72,6 +72,10 @@ class VoronkaWorker:
         """Shards between recovery and revocation, by partition."""
         return [shard for _, shard in sorted(self.table.shards.items())]
 
+    def leads(self) -> bool:
+        """Whether what is done once for all is done here: by the owner of shard 0."""
+        return 0 in self.table.shards
+
     def now_ms(self) -> int:
         """The clock at which windows end, UTC milliseconds."""
         return self.clock.now_ms()

@@ -135,6 +135,7 @@ def progress_of(state: WorkerState) -> dict[str, Any]:
         "forwarded": sum(shard.stats.forwarded for shard in shards),
         "quarantined": reasons.total(),
         "quarantined_by_reason": dict(sorted(reasons.items())),
+        "redis": state.desk.redis_up(),
     }
 
 

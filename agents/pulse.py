@@ -208,6 +208,7 @@ def _health(state: WorkerState, readings: Readings) -> dict[str, Any]:
         "lag": sum(known) if len(known) == len(lags) else None,
         "lag_by_topic": {topic: lag or 0 for topic, lag in lags.items()},
         "ready": not unready(state),
+        "redis": state.desk.redis_up(),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from faust.types import TP
 
-from agents.desk.book import Elsewhere, Missing, ToldShard
+from agents.desk.told import Elsewhere, Missing, ToldShard
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.settings import Settings
@@ -48,6 +48,19 @@ class ShardView(Protocol):
         ...
 
 
+Score = tuple[str, str, float | None, float | None]
+"""Kind (card, group, kpi), id, performance and progress in percent."""
+
+
+@dataclass(frozen=True)
+class DeskFigures:
+    """What a worker exports of the desk; scores and `redis_up` only the worker whose task they are."""
+
+    missing: int
+    scores: tuple[Score, ...] = ()
+    redis_up: bool | None = None
+
+
 class DeskView(Protocol):
     """What other workers tell of the shards that are not here."""
 
@@ -62,6 +75,14 @@ class DeskView(Protocol):
 
     def lags(self) -> Mapping[str, int | None]:
         """What other workers have to read, by topic; None where one of them does not know."""
+        ...
+
+    def figures(self, missing: int) -> DeskFigures:
+        """What is exported of it, when so many shards are missing."""
+        ...
+
+    def redis_up(self) -> bool | None:
+        """Whether the mirror is written, by whichever worker does it; None where nobody does."""
         ...
 
 

@@ -81,6 +81,7 @@ class Scrape:
             folded={label: len(values) for label, values in folded.items()},
             lane_stats=state.lane_stats,
             lane_positions=state.lane_positions(),
+            desk=state.desk.figures(len(state.desk.elsewhere(partitions).missing)),
         )
 
 

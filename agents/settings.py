@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from streams.zones import DAY_MS
 Clock = Literal["wall", "event"]
 WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
 
+_REDIS = re.compile(r"rediss?://(\S*@)?([^\s@/:\[]+|\[[\da-f:]+\])(:\d{1,5})?(/\d*)?(\?\S*)?|unix://\S+")
 CHANGELOG_TABLE = "journeys"
 
 
@@ -91,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A customer who neither buys nor renews for so long has left; None: only who was told to have left."""
     reps: tuple[str, ...] = ()
     """The roster: reps exported by code, everybody else as `other`."""
+    teams: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Reps by team, each in one; they belong to the roster."""
     sources: tuple[str, ...] = ()
     """Lead sources exported by name, at most 12; the others as `other`."""
     funnels: Funnels = SHIPPED_FUNNELS
@@ -153,7 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Read and check all `VORONKA_*` variables of `env`; every wrong one is named in one `SettingsError`."""
     read = Reader(env)
-    currency = read.currency("CURRENCY", "RUB")
+    currency, teams = read.currency("CURRENCY", "RUB"), read.teams("TEAMS")
     catalogue = read.kpis("KPIS")
     settings = Settings(
         broker=read.addresses("BROKER", "127.0.0.1:9092"),
@@ -171,7 +175,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         currency=currency,
         rates=read.rates("RATES", currency),
         customer_silence_days=read.whole("CUSTOMER_SILENCE_DAYS", 0, least=0, most=3650) or None,
-        reps=read.names("REPS"),
+        reps=tuple(dict.fromkeys((*read.names("REPS"), *(rep for reps in teams.values() for rep in reps)))),
+        teams=teams,
         sources=read.names("SOURCES", most=12),
         funnels=read.funnels("FUNNELS"),
         kpis=catalogue,
@@ -190,7 +195,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
 
 def _redis(read: Reader) -> RedisAddress | None:
     url = read.secret("REDIS")
-    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+    if url is not None and not _REDIS.fullmatch(url):
         read.problem(
             "REDIS", "this is no address of a Redis", "write redis://host:port/0, rediss:// with TLS"
         )

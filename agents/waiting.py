@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from agents.desk.book import Missing, ToldShard
+from agents.desk.told import Missing, ToldShard
 from agents.readings import ShardView, WorkerState, counted
 from agents.turns import Turns
 from streams.funnels import Funnels

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from faust.types import TP
 
-from agents.desk.book import Book, Elsewhere, Heard
+from agents.desk.book import Book, Heard
+from agents.desk.told import Elsewhere
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LanePosition, LaneStats
+from agents.readings import DeskFigures
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
@@ -66,6 +68,12 @@ class SilentDesk:
     def lags(self) -> Mapping[str, int | None]:
         return {}
 
+    def figures(self, missing: int) -> DeskFigures:
+        return DeskFigures(missing, (("card", "card", 50.0, 25.0),), self.redis_up())
+
+    def redis_up(self) -> bool | None:
+        return True
+
 
 @dataclass
 class FixedWorker:
@@ -103,6 +111,7 @@ FULL = Settings(
     reps=tuple(f"rep-{number:02}" for number in range(50)),
     sources=tuple(f"source-{number:02}" for number in range(12)),
     partitions=4,
+    teams={"north": ("rep-00", "rep-01"), "south": tuple(f"rep-{number:02}" for number in range(2, 50))},
     rates=load_rates("day,currency,RUB\n2026-01-12,USD,78.25", "RUB"),
 )
 

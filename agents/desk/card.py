@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.readings import Readings, WorkerState, read_all
+from agents.readings import Readings, Score, WorkerState, read_all
 from agents.settings import Settings
 from agents.view import Value, View
 from agents.waiting import shards_of
@@ -117,8 +117,8 @@ def _row(live: LiveCard, row: Row, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def scores(root: Row) -> Iterator[tuple[str, str, float | None, float | None]]:
-    """Kind, id, performance and progress (0 to 100) of everything on a card, each once."""
+def scores(root: Row) -> Iterator[Score]:
+    """Everything on a card, each once."""
     seen: set[tuple[str, str]] = set()
     for _, row in [((), root), *root.walk()]:
         kind = "group" if row.kind == "driver" else row.kind

@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from agents.desk import parts
-from agents.desk.book import Book, Elsewhere, Heard
+from agents.desk.book import Book, Heard
 from agents.desk.parts import Beat, ShardKey, WorkerKey
 from agents.desk.teller import BUDGET_BYTES, Account, stands
+from agents.desk.told import Elsewhere
 from agents.desk.topic import Totals, TotalsLostError
-from agents.readings import ShardView, shard_mark
+from agents.readings import DeskFigures, ShardView, shard_mark
 from agents.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -54,17 +55,29 @@ class Member(Protocol):
         """What this worker has to read, by topic."""
         ...
 
+    def leads(self) -> bool:
+        """Whether this is the owner of shard 0."""
+        ...
+
     async def still_member(self) -> bool:
         """Whether our shards are still ours; waits while nobody can tell."""
         ...
 
 
+class Lead(Protocol):
+    """What this worker does for all while it leads."""
+
+    @property
+    def redis_up(self) -> bool | None: ...
+    def figures(self, missing: int) -> DeskFigures: ...
+
+
 class Desk:
     """What all workers hold together, as far as this one has heard."""
 
-    def __init__(self, member: Member, topic: Callable[[], Totals]) -> None:
+    def __init__(self, member: Member, topic: Callable[[], Totals], lead: Lead) -> None:
         settings = member.settings
-        self._member, self._topic = member, topic
+        self._member, self._topic, self._lead = member, topic, lead
         self.id = secrets.token_hex(6)
         self.book = Book(settings.partitions, settings.clock)
         self.accounts: dict[int, Account] = {}
@@ -75,11 +88,6 @@ class Desk:
     def version(self) -> int:
         """Moves whenever what was told has changed."""
         return self.book.version
-
-    @property
-    def leads(self) -> bool:
-        """Whether what cannot be summed is evaluated here: by the owner of shard 0."""
-        return any(shard.partition == 0 for shard in self._member.ready_shards())
 
     def elsewhere(self, here: Sequence[int]) -> Elsewhere:
         """The shards that are not here, as they were told."""
@@ -95,6 +103,16 @@ class Desk:
                 known = lags.get(topic, 0)
                 lags[topic] = None if lag is None or known is None else known + lag
         return lags
+
+    def figures(self, missing: int) -> DeskFigures:
+        """What is exported of the desk, when so many shards are missing."""
+        return self._lead.figures(missing)
+
+    def redis_up(self) -> bool | None:
+        """Whether the mirror is written, by whichever worker does it; None where nobody does."""
+        told = [beat.redis for worker, beat in self.book.beats(_now().seconds).items() if worker != self.id]
+        known = [up for up in (self._lead.redis_up, *told) if up is not None]
+        return all(known) if known else None
 
     async def hear(self) -> None:
         """Follow the topic for ever, from its beginning."""
@@ -148,7 +166,8 @@ class Desk:
             self._rest_until = time.monotonic() + REST * (time.monotonic() - now_seconds)
         pause_seconds = BEAT_ALONE_SECONDS if self._alone else BEAT_SECONDS
         if told or left or now_seconds - self._beat_at >= pause_seconds:
-            beat = Beat(now_ms, {} if self._alone else stands(self.accounts), dict(self._member.lags()))
+            shards_told = {} if self._alone else stands(self.accounts)
+            beat = Beat(now_ms, shards_told, dict(self._member.lags()), self._lead.redis_up)
             await topic.send([(bytes(WorkerKey(self.id)), parts.write(beat)), *self._forgotten()])
             self._beat_at = now_seconds
 
@@ -201,7 +220,7 @@ class Desk:
         """What former owners of our shards, and workers long gone, have left behind."""
         complete = {n: account.epoch for n, account in self.accounts.items() if account.as_of_ms >= 0}
         keys: list[Any] = self.book.leftovers(complete)
-        if self.leads:
+        if self._member.leads():
             keys += [key for key in self.book.silent(time.monotonic(), FORGET_SECONDS) if key.id != self.id]
         return [(bytes(key), None) for key in keys]
 

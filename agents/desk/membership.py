@@ -7,28 +7,23 @@ from functools import partial
 from typing import Any, Protocol
 
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
-from faust.types import TP
 
 from agents.desk.desk import Desk
+from agents.desk.lead import Lead, Post
 from agents.desk.topic import KafkaTotals
 from agents.journeys.clock import WorkerClock
-from agents.lane import LaneApp, LanePosition
+from agents.lane import LaneApp
 from agents.readings import ShardView, lags_of
 from agents.settings import Settings
 
 
-class Worker(Protocol):
+class Worker(Post, Protocol):
     """The worker as far as its desk needs it."""
 
-    @property
-    def settings(self) -> Settings: ...
     @property
     def app(self) -> LaneApp: ...
     @property
     def clock(self) -> WorkerClock: ...
-    def ready_shards(self) -> Sequence[ShardView]: ...
-    def now_ms(self) -> int: ...
-    def lane_positions(self) -> Mapping[TP, LanePosition]: ...
 
 
 class Membership:
@@ -60,6 +55,10 @@ class Membership:
         """What this worker has to read, by topic."""
         return lags_of(self._worker.lane_positions())
 
+    def leads(self) -> bool:
+        """Whether this is the owner of shard 0."""
+        return self._worker.leads()
+
     async def still_member(self) -> bool:
         """Whether our shards are still ours."""
         return await self._worker.app.still_member()
@@ -68,9 +67,10 @@ class Membership:
 def desk_of(worker: Worker) -> Desk:
     """The worker's desk, at work from the start of its app to the end."""
     app = worker.app
-    desk = Desk(Membership(worker), partial(_topic, worker))
-    app.task(desk.hear)
-    app.task(desk.tell)
+    lead = Lead(worker)
+    desk = Desk(Membership(worker), partial(_topic, worker), lead)
+    for task in (desk.hear, desk.tell, lead.score, lead.keep_mirror):
+        app.task(task)
     return desk
 
 

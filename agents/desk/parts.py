@@ -54,11 +54,12 @@ class Stand(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Beat(msgspec.Struct, frozen=True):
-    """A worker is there: its clock, the shards that it answers for, and what it has to read by topic."""
+    """A worker is there: its clock, the shards that it answers for, what it has to read, its mirror."""
 
     clock_ms: int
     shards: dict[int, Stand] = {}
     lags: dict[str, int | None] = {}
+    redis: bool | None = None
 
 
 class Lead(msgspec.Struct, frozen=True):

@@ -125,6 +125,8 @@ async def test_kpis_are_answered_for_every_window(client: Client) -> None:
         "unit": "count",
         "period": "all",
         "min_sample": 1,
+        "baseline": None,
+        "target": None,
         "by_channel": {"vip": {"value": 1, "n": 1}},
         "by_source": {},
         "by_rep": {},
@@ -184,6 +186,7 @@ async def test_progress_says_how_far_and_what_became_of_it(client: Client) -> No
             "forwarded": 2,
             "quarantined": 3,
             "quarantined_by_reason": {"future": 1, "not_json": 2},
+            "redis": True,
         },
     )
 
