@@ -1,4 +1,4 @@
-"""Running a real Alertmanager with the shipped routes and inhibitions, every receiver a web server of ours."""
+"""A real Alertmanager with the shipped routes and inhibitions; every receiver is a web server of ours."""
 
 from __future__ import annotations
 

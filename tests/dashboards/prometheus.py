@@ -98,12 +98,12 @@ class Prometheus:
 
 def start(folder: Path, ports: Iterable[int], rule_files: Iterable[Path]) -> Prometheus:
     """A Prometheus that answers; its data live in the folder."""
-    configuration = folder / "prometheus.yml"
     scrape: Value = {
         "job_name": "voronka",
         "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}],
     }
-    text = dump(
+    return launch(
+        folder,
         {
             "global": {
                 "scrape_interval": "5s",
@@ -112,15 +112,20 @@ def start(folder: Path, ports: Iterable[int], rule_files: Iterable[Path]) -> Pro
             },
             "rule_files": [str(path) for path in rule_files],
             "scrape_configs": [scrape],
-        }
+        },
     )
-    configuration.write_text(text)
+
+
+def launch(folder: Path, configuration: Value, *options: str) -> Prometheus:
+    """A Prometheus with this configuration that answers."""
+    (folder / "prometheus.yml").write_text(dump(configuration))
     port = free_port()
     argv = [
         program("prometheus"),
-        f"--config.file={configuration}",
+        f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
+        *options,
     ]
     server = Prometheus(Child(argv, folder / "prometheus.log").start(), port)
     server.child.await_ready(server.ready, 30)
