@@ -22,6 +22,7 @@ from streams.scorecard import Card
 from streams.scorecard_file import ScorecardError, load_scorecard, shipped_scorecard
 
 PREFIX = "VORONKA_"
+MOST_TEAMS = 20
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NAME = re.compile(r"[A-Za-z0-9._-]{0,100}")
 _HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(\d\d):(\d\d)-(\d\d):(\d\d)")
@@ -96,6 +97,23 @@ class Reader:
         if most is not None and len(unique) > most:
             self.problem(name, f"{len(unique)} names are too many", f"keep the {most} that matter")
         return unique
+
+    def teams(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """`north:ann,bob; south:cid` as reps by team."""
+        teams: dict[str, tuple[str, ...]] = {}
+        for part in filter(None, map(str.strip, self.text(name, "").split(";"))):
+            team, colon, listed = (piece.strip() for piece in part.partition(":"))
+            reps = tuple(dict.fromkeys(filter(None, map(str.strip, listed.split(",")))))
+            if not (colon and team and reps) or team in teams:
+                self.problem(name, f"{part!r} is unclear", "write each team once, such as north:ann,bob")
+                continue
+            for rep in reps:
+                if other := next((known for known, members in teams.items() if rep in members), None):
+                    self.problem(name, f"{rep} is in {other} and {team}", "keep one: a sale counts once")
+            teams[team] = reps
+        if len(teams) > MOST_TEAMS:
+            self.problem(name, f"{len(teams)} teams are too many", f"keep the {MOST_TEAMS} that matter")
+        return MappingProxyType(teams)
 
     def zone(self, name: str, default: str) -> str:
         text = self.text(name, default)

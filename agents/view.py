@@ -1,4 +1,4 @@
-"""KPIs of the shards that were read: for the department and by channel, stage, source and rep."""
+"""KPIs of the shards that were read: for the department and by channel, stage, source, rep and team."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class View:
         self._reps: defaultdict[str, Sums] = defaultdict(dict)
         self._teams: defaultdict[str, Sums] = defaultdict(dict)
         """What was told of teams alone: their plans."""
+        self._members = settings.teams
         self._told_aims: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         self._restatements = 0
         self._compared = {
@@ -89,6 +90,8 @@ class View:
             result["by_source"] = self._values(kpi, self._by_source(kpi))
         if kpi.supports("rep", self._period):
             result["by_rep"] = self._values(kpi, sorted(self._reps.items()))
+            if self._members:
+                result["by_team"] = self._values(kpi, self._by_team())
         return result
 
     def department(self, kpi: Kpi) -> Value:
@@ -193,6 +196,11 @@ class View:
             if channel in scope:
                 parts[source].append(sums)
         return ((source, _joined(parts[source])) for source in sorted(parts))
+
+    def _by_team(self) -> Iterable[tuple[str, Sums]]:
+        """The sums of a team's reps; a plan of its own stands in for theirs."""
+        for team, reps in self._members.items():
+            yield team, _joined(self._reps.get(rep, {}) for rep in reps) | self._teams.get(team, {})
 
     def _values(self, kpi: Kpi, places: Iterable[tuple[str, Sums]]) -> dict[str, Value]:
         return {name: self._value(kpi, sums) for name, sums in places if _speaks(kpi, sums)}

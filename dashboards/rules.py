@@ -35,6 +35,7 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     groups += grouped("sales-stages", _stage_infos(funnels))
     for dimension in DIMENSIONS:
         groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
+    groups += grouped("sales-team", _team_rules(catalogue))
     groups += grouped("sales-leaks", leaks())
     groups += grouped("sales-reps-shrunk", (shrunk(kpi.id) for kpi in fairly_compared(catalogue)))
     return groups
@@ -86,6 +87,17 @@ def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[
             if is_share(kpi):
                 low, high = bounds(name, sample)
                 batch += [Rule(f"{name}:low", low), Rule(f"{name}:high", high)]
+            yield batch
+
+
+def _team_rules(catalogue: Catalogue) -> Iterator[Sequence[Rule]]:
+    """What is kept by rep, for the teams that workers tell of; nothing where they have none."""
+    for kpi in measured(catalogue):
+        if promql.has_rule(kpi, "team"):
+            batch = [Rule(promql.rule_name(kpi.id, "team"), promql.gated(promql.value(kpi, "team")))]
+            if has_sample(kpi):
+                name = promql.sample_name(kpi.id, "team")
+                batch.append(Rule(name, promql.gated(promql.sample(kpi, "team"))))
             yield batch
 
 

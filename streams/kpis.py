@@ -15,6 +15,8 @@ from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Unit = Literal["count", "ratio", "hours", "days", "money", "months", "score", "multiple", "points"]
 Dimension = Literal["department", "channel", "stage", "source", "rep"]
+Place = Dimension | Literal["team"]
+"""Whatever is by rep is by team too: a team's sums are those of its reps."""
 Source = Literal["S0", "S1", "S2", "S3", "S4"]
 """The five source documents."""
 Period = Literal["window", "now", "since_start"]

@@ -140,6 +140,7 @@ SCORECARD_PROGRESS = Metric(
     "How much of the way from the baseline to the target is done in 30 days",
     ("kind", "item"),
 )
+TEAM = Metric("sales_team_info", "Whose team a rep is in", ("rep", "team"), "info")
 
 APP = Metric(
     "voronka_app_info", "This worker's version, application and clock", ("version", "app", "clock"), "info"
@@ -197,7 +198,7 @@ LANE: dict[str, Metric] = {
 """The lane's own counters, by the field that holds each."""
 
 MACHINE: tuple[Metric, ...] = (
-    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
+    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG),
     *LANE.values(),

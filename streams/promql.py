@@ -13,7 +13,7 @@ from streams import metrics
 from streams.base_totals import BASE_TOTALS, Family
 from streams.formulas import Binary, Formula, Node, Number, Total
 from streams.funnels import WON
-from streams.kpis import ALL_TIME, CLOCK, Dimension, Kpi
+from streams.kpis import ALL_TIME, CLOCK, Kpi, Place
 
 STAGE_INFO = "sales:stage_info"
 """A series of value 1 for each stage of each funnel: channel, stage, position (from 1) and the next stage."""
@@ -23,19 +23,24 @@ READY = (
 )
 """Holds while every shard is exported by exactly one worker: a rebalance is a gap, never a dip."""
 
-_BY: dict[Dimension, tuple[str, ...]] = {
+TEAMS = f"max by (rep, team) ({metrics.TEAM.name})"
+"""Whose team every rep is in; all workers tell the same."""
+
+_BY: dict[Place, tuple[str, ...]] = {
     "department": (),
     "channel": ("channel",),
     "stage": ("channel", "stage"),
     "source": ("source",),
     "rep": ("rep",),
+    "team": ("team",),
 }
-_FAMILIES: dict[Dimension, tuple[Family, ...]] = {
+_FAMILIES: dict[Place, tuple[Family, ...]] = {
     "department": ("channel", "stage"),
     "channel": ("channel", "stage"),
     "stage": ("stage",),
     "source": ("source",),
     "rep": ("rep",),
+    "team": ("rep",),
 }
 _STREAM = {
     "entry_lag_ms": f"{metrics.ENTRY_LAG.name}_sum",
@@ -45,8 +50,10 @@ _STREAM = {
 _UNITS = {"hours": 3600, "days": 86400}
 
 
-def has_rule(kpi: Kpi, dimension: Dimension) -> bool:
+def has_rule(kpi: Kpi, dimension: Place) -> bool:
     """Whether everything that it is made of is exported by this dimension; the rest is in the API alone."""
+    if dimension == "team":
+        return has_rule(kpi, "rep") and not kpi.told_totals
     if dimension not in kpi.entry.dimensions:
         return False
     families = _FAMILIES[dimension]
@@ -61,17 +68,17 @@ def has_rule(kpi: Kpi, dimension: Dimension) -> bool:
     )
 
 
-def rule_name(kpi_id: str, dimension: Dimension) -> str:
+def rule_name(kpi_id: str, dimension: Place) -> str:
     """The recording rule that holds a KPI by a dimension."""
     return f"sales{'' if dimension == 'department' else f'_{dimension}'}:{kpi_id}"
 
 
-def sample_name(kpi_id: str, dimension: Dimension) -> str:
+def sample_name(kpi_id: str, dimension: Place) -> str:
     """The recording rule that holds what such a value rests on."""
     return f"{rule_name(kpi_id, dimension)}:sample"
 
 
-def value(kpi: Kpi, dimension: Dimension) -> str:
+def value(kpi: Kpi, dimension: Place) -> str:
     """The KPI in its unit, with the dimension's labels, and `window` where it is about one."""
     place = _Place(kpi, dimension)
     divisor = _UNITS.get(kpi.entry.unit, 1) * place.scale
@@ -79,7 +86,7 @@ def value(kpi: Kpi, dimension: Dimension) -> str:
     return text if divisor == 1 else f"({text}) / {divisor}"
 
 
-def sample(kpi: Kpi, dimension: Dimension) -> str:
+def sample(kpi: Kpi, dimension: Place) -> str:
     """What the value rests on, with the same labels."""
     return _Place(kpi, dimension).render(kpi.sample)
 
@@ -94,7 +101,7 @@ class _Place:
     """Where a formula is read: one KPI by one dimension."""
 
     kpi: Kpi
-    dimension: Dimension
+    dimension: Place
 
     @property
     def scale(self) -> int:
@@ -162,7 +169,8 @@ class _Place:
         by = (*_BY[self.dimension], *(("window",) if base.kind == "flow" else ()))
         function = "min" if base.kind == "minimum" else "sum"
         grouping = f" by ({', '.join(by)}) " if by else ""
-        text = f"{function}{grouping}({self._series(total)})"
+        members = f" * on (rep) group_left (team) {TEAMS}" if self.dimension == "team" else ""
+        text = f"{function}{grouping}({self._series(total)}{members})"
         return f"round(1000 * {text})" if self.scale == 1000 and base.unit == "ms" else text
 
     def _previous(self, total: str) -> str:
@@ -192,7 +200,7 @@ class _Place:
         return f"{name}{{{','.join(matchers)}}}" if matchers else name
 
 
-def exported(total: str, dimension: Dimension) -> str:
+def exported(total: str, dimension: Place) -> str:
     """The name of the samples that carry a total for a dimension."""
     if total in _STREAM:
         return _STREAM[total]
