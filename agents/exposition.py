@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
-from agents.readings import Readings
+from agents.readings import DeskFigures, Readings
 from agents.settings import Settings
 from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
@@ -48,6 +48,7 @@ class Exposition(Collector):
     """By label: how many of its values are exported as `other`."""
     lane_stats: LaneStats
     lane_positions: Mapping[TP, LanePosition]
+    desk: DeskFigures
 
     def collect(self) -> Iterator[metrics_core.Metric]:
         """Families in the order of the catalogue; those without a sample are left out."""
@@ -55,6 +56,7 @@ class Exposition(Collector):
             yield from _family(metric, self._histogram(metric) if metric.sum_total else self._total(metric))
         yield from _family(metrics.FUNNEL_IMBALANCE, self._imbalance())
         yield from self._worker()
+        yield from self._desk()
         yield from self._shards()
 
     def _total(self, metric: Metric) -> Iterator[tuple[str, Labels, float]]:
@@ -102,7 +104,9 @@ class Exposition(Collector):
         version_of = settings.rates.version
         yield from _family(metrics.RATES, [(metrics.RATES.name, (version_of,), 1)] if version_of else [])
         about = (version("voronka"), settings.app_id, settings.clock)
-        members = [(metrics.TEAM.name, (rep, team), 1) for team, reps in settings.teams.items() for rep in reps]
+        members = [
+            (metrics.TEAM.name, (rep, team), 1) for team, reps in settings.teams.items() for rep in reps
+        ]
         yield from _family(metrics.TEAM, members)
         yield from _family(metrics.APP, [(metrics.APP.name, about, 1)])
         yield from _family(metrics.SHARDS, [(metrics.SHARDS.name, (), settings.partitions)])
@@ -116,6 +120,19 @@ class Exposition(Collector):
         yield from _family(metrics.LAG, lags)
         for field, metric in metrics.LANE.items():
             yield from _family(metric, [(metric.name, (), getattr(self.lane_stats, field))])
+
+    def _desk(self) -> Iterator[metrics_core.Metric]:
+        missing, up = metrics.DESK_MISSING, metrics.REDIS_UP
+        yield from _family(missing, [(missing.name, (), self.desk.missing)])
+        yield from _family(up, [] if self.desk.redis_up is None else [(up.name, (), self.desk.redis_up)])
+        for place, metric in enumerate((metrics.SCORECARD_PERFORMANCE, metrics.SCORECARD_PROGRESS)):
+            found = [(score[0], score[1], score[2 + place]) for score in self.desk.scores]
+            samples = [
+                (metric.name, (kind, item), percent / 100)
+                for kind, item, percent in found
+                if isinstance(percent, float | int)
+            ]
+            yield from _family(metric, samples)
 
     def _shards(self) -> Iterator[metrics_core.Metric]:
         stats = [(str(shard.partition), shard.stats) for shard in self.readings.shards]
