@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from streams.money import EXPONENTS
 from streams.monthly_facts import SMALL_DEAL_MAJOR, deal_facts, lead_facts
 from streams.passage import STOCK, passage
 from streams.rates import Rates
-from streams.rows import CHANNEL_MONTHLY, EDGE, REP_MONTHLY, SOURCE_MONTHLY, UNITS, Key, Rows
+from streams.rows import EDGE, PLACE, PLACE_MONTHLY, UNITS, Key, Rows
 from streams.stories import Deal, Story, contacts, story
 
 HOUR_MS = 3_600_000
@@ -67,8 +68,9 @@ def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
     for deal in told.deals:
         book.deal(deal, first=deal is told.deals[0])
         deal_facts(told, deal, rules, book.credit_monthly)
-    for stage, at_ms, packed, due_ms in passage(told, rules.funnels.funnel(book.channel)):
-        book.add(rules.rows.number("stage", book.channel, stage), at_ms, packed, due_ms)
+    funnel = rules.funnels.funnel(book.channel)
+    for stage, at_ms, packed, due_ms in passage(told, funnel):
+        book.add(rules.rows.number("stage", book.channel, funnel[stage].id), at_ms, packed, due_ms)
     return book.facts, book.channel
 
 
@@ -81,16 +83,18 @@ def difference(new: Facts, old: Facts) -> list[tuple[Fact, int]]:
 
 def unpacked(written: Mapping[Fact, int], rows: Rows) -> dict[tuple[Key, int, int], int]:
     """The same facts by total: (key, time, instant from which it exists)."""
-    return {
-        (key, at_ms, due_ms): amount
-        for (row, at_ms, due_ms), packed in written.items()
-        for key, amount in rows.totals(row, packed)
-    }
+    found: dict[tuple[Key, int, int], int] = {}
+    for (number, at_ms, due_ms), packed in written.items():
+        for row in rows.parts[number]:
+            for key, amount in rows.totals(row, packed):
+                found[key, at_ms, due_ms] = found.get((key, at_ms, due_ms), 0) + amount
+    return found
 
 
 _ENQUIRY, _QUALIFIED, _WON_LATER = UNITS["enquiries"], UNITS["enquiries_qualified"], UNITS["enquiries_won"]
 _DUE = UNITS["due_1h"] + UNITS["due_1wh"]
 _WITHIN, _WORKING_WITHIN = UNITS["answered_1h"], UNITS["answered_1wh"]
+_RESPONSE_MS, _WORKING_MS = UNITS["response_ms"], UNITS["response_working_ms"]
 _BUCKET, _WORKING_BUCKET = UNITS["response_bucket"], UNITS["response_working_bucket"]
 _CREATED = {
     "open": UNITS["deals_created"],
@@ -102,53 +106,41 @@ _CREATED = {
 class _Book:
     """Writes down the facts of one journey."""
 
+    __slots__ = ("_here", "_rows", "_where", "channel", "facts", "rules", "told")
+
     def __init__(self, told: Story, rules: Rules) -> None:
-        self.told, self.rules = told, rules
+        self.told, self.rules, self._rows = told, rules, rules.rows
         self.channel = self.known(told.channel)
         self.facts: Facts = {}
-        self.monthly: dict[str, tuple[int, int]] = {}
-        """Rows of the totals that are kept for few windows, by deal id; those of the journey under none."""
+        self._here = self.channel, told.told("source")
+        self._where: dict[str, tuple[str, str]] = {}
+        """Channel and source of each deal, by its id."""
 
     def known(self, channel: str) -> str:
         return channel if channel in self.rules.funnels.by_channel else UNKNOWN
+
+    def where(self, deal: Deal) -> tuple[str, str]:
+        found = self._where.get(deal.id)
+        if found is None:
+            told = self.told
+            found = self._where[deal.id] = self.known(told.told("channel", deal)), told.told("source", deal)
+        return found
 
     def add(self, row: int, at_ms: int, packed: int, due_ms: int = 0) -> None:
         fact = (row, at_ms, due_ms)
         self.facts[fact] = self.facts.get(fact, 0) + packed
 
-    def credit(self, at_ms: int, rep: str, wide: int, narrow: int = 0, deal: Deal | None = None) -> None:
-        """Totals of one time: the wide ones by channel, rep and source, the narrow ones not by source."""
-        number = self.rules.rows.number
-        channel = self.channel if deal is None else self.known(self.told.told("channel", deal))
-        self.add(number("channel", channel), at_ms, wide + narrow)
-        self.add(number("rep", rep), at_ms, wide + narrow)
-        if wide:
-            self.add(number("source", channel, self.told.told("source", deal)), at_ms, wide)
+    def credit(
+        self, at_ms: int, rep: str, packed: int, deal: Deal | None = None, due_ms: int = 0, kind: str = PLACE
+    ) -> None:
+        """Totals of one time, by channel, rep and source; they may exist from an instant on only."""
+        channel, source = self._here if deal is None else self.where(deal)
+        fact = (self._rows.place(kind, channel, rep, source), at_ms, due_ms)
+        self.facts[fact] = self.facts.get(fact, 0) + packed
 
-    def credit_monthly(self, at_ms: int | None, rep: str, wide: int, narrow: int, deal: Deal | None) -> None:
+    def credit_monthly(self, at_ms: int | None, rep: str, packed: int, deal: Deal | None) -> None:
         """The same for totals that are kept for few windows; without a time they are stocks."""
-        when = STOCK if at_ms is None else at_ms
-        name = "" if deal is None else deal.id
-        rows = self.monthly.get(name)
-        if rows is None:
-            rows = self.monthly[name] = self.monthly_rows(deal)
-        self.add(rows[0], when, wide + narrow)
-        self.add(self.rules.rows.number(REP_MONTHLY, rep), when, wide + narrow)
-        if wide:
-            self.add(rows[1], when, wide)
-
-    def monthly_rows(self, deal: Deal | None) -> tuple[int, int]:
-        """The rows of a deal's (or the journey's) channel and source."""
-        number, told = self.rules.rows.number, self.told
-        channel = self.channel if deal is None else self.known(told.told("channel", deal))
-        return number(CHANNEL_MONTHLY, channel), number(SOURCE_MONTHLY, channel, told.told("source", deal))
-
-    def owe(self, at_ms: int, rep: str, packed: int, due_ms: int) -> None:
-        """The same for wide totals that exist from an instant on."""
-        number, source = self.rules.rows.number, self.told.told("source")
-        self.add(number("channel", self.channel), at_ms, packed, due_ms)
-        self.add(number("rep", rep), at_ms, packed, due_ms)
-        self.add(number("source", self.channel, source), at_ms, packed, due_ms)
+        self.credit(STOCK if at_ms is None else at_ms, rep, packed, deal, 0, PLACE_MONTHLY)
 
     # -- the lead ------------------------------------------------------------------------------
 
@@ -162,17 +154,16 @@ class _Book:
         lead_facts(told, lead, answered_at, HOUR_MS, self.credit_monthly)
         if created_at is None:
             return
-        wide, narrow = _ENQUIRY + (_WON_LATER if won else 0), 0
+        packed = _ENQUIRY + (_WON_LATER if won else 0)
         if told.qualified_at is not None:
-            wide += _QUALIFIED
+            packed += _QUALIFIED
         rep = told.owner(created_at)
         if self.channel in self.rules.funnels.with_enquiries:
             if answered_at is None:
                 self.unanswered(created_at, rep)
             else:
-                shares, narrow = self.answered(created_at, answered_at)
-                wide += shares
-        self.credit(created_at, rep, wide, narrow)
+                packed += self.answered(created_at, answered_at)
+        self.credit(created_at, rep, packed)
 
     def first_response(self, lead: Fragment) -> int | None:
         """When a person first answered, in a channel whose leads wait for an answer."""
@@ -184,39 +175,40 @@ class _Book:
     def unanswered(self, created_at: int, rep: str) -> None:
         told = self.told
         working_due_ms = self.rules.calendar.working_deadline_ms(created_at, HOUR_MS)
-        self.owe(created_at, rep, UNITS["due_1h"], created_at + HOUR_MS)
-        self.owe(created_at, rep, UNITS["due_1wh"], working_due_ms)
+        self.credit(created_at, rep, UNITS["due_1h"], due_ms=created_at + HOUR_MS)
+        self.credit(created_at, rep, UNITS["due_1wh"], due_ms=working_due_ms)
         if told.disqualified_at is None and told.outcome == "open":
-            self.credit(STOCK, told.owner(None), 0, UNITS["waiting"])
-            self.add(self.rules.rows.number("waiting_since", self.channel), created_at, 1)
+            self.credit(STOCK, told.owner(None), UNITS["waiting"])
+            self.add(self._rows.number("waiting_since", self.channel), created_at, 1)
 
-    def answered(self, created_at: int, answered_at: int) -> tuple[int, int]:
+    def answered(self, created_at: int, answered_at: int) -> int:
         """The shares within an hour, and the times."""
         wall_ms = answered_at - created_at
         working_ms = self.rules.calendar.working_ms(created_at, answered_at)
         for unit, ms in ((_BUCKET, wall_ms), (_WORKING_BUCKET, working_ms)):
-            self.add(self.rules.rows.number(EDGE, self.channel, edge(ms)), created_at, unit)
-        shares = _DUE + (_WITHIN if wall_ms <= HOUR_MS else 0)
-        times = UNITS["response_ms"] * wall_ms + UNITS["response_working_ms"] * working_ms
-        return shares + (_WORKING_WITHIN if working_ms <= HOUR_MS else 0), UNITS["responses"] + times
+            self.add(self._rows.number(EDGE, self.channel, edge(ms)), created_at, unit)
+        shares = (
+            _DUE + (_WITHIN if wall_ms <= HOUR_MS else 0) + (_WORKING_WITHIN if working_ms <= HOUR_MS else 0)
+        )
+        return shares + UNITS["responses"] + _RESPONSE_MS * wall_ms + _WORKING_MS * working_ms
 
     # -- a deal --------------------------------------------------------------------------------
 
     def deal(self, deal: Deal, *, first: bool) -> None:
         created_at, told = deal.state.created_at, self.told
         if created_at is not None:
-            self.credit(created_at, told.owner(created_at, deal), _CREATED[deal.outcome], 0, deal)
+            self.credit(created_at, told.owner(created_at, deal), _CREATED[deal.outcome], deal)
         if deal.closed_at is None:
             packed = UNITS["open_deals"] + self.value(
                 deal, "pipeline_minor", "open_deals_valued", "open_deals_unconverted"
             )
-            self.credit(STOCK, told.owner(None, deal), 0, packed, deal)
+            self.credit(STOCK, told.owner(None, deal), packed, deal)
             return
         packed = UNITS[f"{deal.outcome}_deals"]
         if deal.outcome == "won":
             packed += self.value(deal, "revenue_minor", "won_deals_valued", "won_deals_unconverted")
             packed += self.cycle(deal, deal.closed_at, first=first)
-        self.credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, 0, deal)
+        self.credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, deal)
 
     def value(self, deal: Deal, amount: str, valued: str, unconverted: str) -> int:
         """A deal's amount, if it is told: summed in the reporting currency, only counted without a rate."""
@@ -242,9 +234,9 @@ class _Book:
         return UNITS["cycle_ms"] * (closed_at - start_ms) + UNITS["cycles"]
 
 
-_EDGES_MS = tuple((float(seconds) * 1000, seconds) for seconds in RESPONSE_EDGES_SECONDS)
+_EDGES_MS = [float(seconds) * 1000 for seconds in RESPONSE_EDGES_SECONDS]
 
 
 def edge(ms: int) -> str:
     """Upper edge, in seconds, of the response histogram's bucket; inclusive."""
-    return next(seconds for edge_ms, seconds in _EDGES_MS if ms <= edge_ms)
+    return RESPONSE_EDGES_SECONDS[bisect_left(_EDGES_MS, ms)]

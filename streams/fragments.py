@@ -46,8 +46,8 @@ class Fragment(msgspec.Struct, array_like=True, gc=False):
 
     def text(self, name: str) -> str | None:
         """The last written text of an attribute."""
-        value = self.value(name)
-        return value if isinstance(value, str) else None
+        written = self.writes.get(name)
+        return written[4] if written is not None and type(written[4]) is str else None
 
 
 def write(fragment: Fragment, name: str, entry: Write) -> bool:

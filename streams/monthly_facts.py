@@ -10,8 +10,8 @@ from streams.fragments import Entry, Fragment
 from streams.rows import UNITS
 from streams.stories import UNKNOWN, Deal, Story
 
-Credit = Callable[[int | None, str, int, int, Deal | None], None]
-"""Writes totals down: time (None for a stock), rep, wide ones (by source too), narrow ones, the deal."""
+Credit = Callable[[int | None, str, int, Deal | None], None]
+"""Writes totals down: time (None for a stock), rep, packed totals, the deal."""
 
 
 class Reckoning(Protocol):
@@ -50,29 +50,28 @@ def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: in
     """What a lead came to: opportunity, qualification, score; with no creation it is in no cohort."""
     qualified, has_deal = told.qualified_at is not None, bool(told.deals)
     if told.qualified_at is not None and has_deal:
-        credit(told.qualified_at, told.owner(told.qualified_at), UNITS["qualified_deal"], 0, None)
+        credit(told.qualified_at, told.owner(told.qualified_at), UNITS["qualified_deal"], None)
     talked_at = _talked_at(told)
     if talked_at is not None:
         packed = UNITS["talked_leads"] + (UNITS["talked_qualified"] if qualified else 0)
-        credit(talked_at, told.owner(talked_at), packed, 0, None)
+        credit(talked_at, told.owner(talked_at), packed, None)
     _work(told, activities(lead), None, credit)
     created_at = lead.created_at
     if created_at is None:
         return
-    wide = UNITS["enquiries_deal"] if has_deal else 0
-    wide += UNITS["enquiries_opportunity"] if has_deal or qualified else 0
-    wide += UNITS["enquiries_invalid"] if told.disqualified_at is not None and _bad_contact(lead) else 0
+    packed = UNITS["enquiries_deal"] if has_deal else 0
+    packed += UNITS["enquiries_opportunity"] if has_deal or qualified else 0
+    packed += UNITS["enquiries_invalid"] if told.disqualified_at is not None and _bad_contact(lead) else 0
     score = lead.value("score")
     if isinstance(score, int):
-        wide += UNITS["leads_scored"] + UNITS["lead_score"] * score
-    narrow = 0
+        packed += UNITS["leads_scored"] + UNITS["lead_score"] * score
     if answered_ms is not None and qualified:
         within = answered_ms - created_at <= hour_ms
-        narrow = UNITS["responses_qualified"] + (UNITS["answered_1h_qualified"] if within else 0)
-    if wide or narrow:
-        credit(created_at, told.owner(created_at), wide, narrow, None)
+        packed += UNITS["responses_qualified"] + (UNITS["answered_1h_qualified"] if within else 0)
+    if packed:
+        credit(created_at, told.owner(created_at), packed, None)
     if told.outcome == "open":
-        credit(None, told.owner(None), 0, UNITS["open_enquiries"], None)
+        credit(None, told.owner(None), UNITS["open_enquiries"], None)
 
 
 def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
@@ -81,7 +80,7 @@ def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
     created_at = deal.state.created_at
     if first and created_at is not None:
         talked = UNITS["opportunities_talked"] if _talked_at(told) is not None else 0
-        credit(created_at, told.owner(created_at, deal), UNITS["opportunities"] + talked, 0, deal)
+        credit(created_at, told.owner(created_at, deal), UNITS["opportunities"] + talked, deal)
     done = activities(deal.state)
     if done:
         _work(told, done, deal, credit)
@@ -91,17 +90,17 @@ def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
     score = _score(told, deal)
     if deal.outcome == "open" and score is not None:
         scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score
-        credit(None, told.owner(None, deal), 0, scored, deal)
+        credit(None, told.owner(None, deal), scored, deal)
     if deal.outcome == "won" and deal.closed_at is not None:
         effort = _effort(done) + (_effort(activities(told.lead)) if first and told.lead is not None else 0)
-        wide = _lines(told, deal, by, credit) + UNITS["won_activities"] * effort
-        wide += UNITS["won_deals_unnamed"] if told.told("customer", deal) == UNKNOWN else 0
+        packed = _lines(told, deal, by, credit) + UNITS["won_activities"] * effort
+        packed += UNITS["won_deals_unnamed"] if told.told("customer", deal) == UNKNOWN else 0
         amount_minor = None if deal.amount is None else by.convert(*deal.amount, deal.closed_at)
         if amount_minor is not None:
-            wide += UNITS["won_deals_small"] if amount_minor < by.small_deal_minor else 0
-            wide += UNITS["campaign_revenue_minor"] * amount_minor if _campaign(told, deal) else 0
-        if wide:
-            credit(deal.closed_at, told.owner(deal.closed_at, deal), wide, 0, deal)
+            packed += UNITS["won_deals_small"] if amount_minor < by.small_deal_minor else 0
+            packed += UNITS["campaign_revenue_minor"] * amount_minor if _campaign(told, deal) else 0
+        if packed:
+            credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, deal)
 
 
 def _score(told: Story, deal: Deal) -> int | None:
@@ -146,14 +145,14 @@ def _work(told: Story, done: Collection[Entry], deal: Deal | None, credit: Credi
     for at_ms, rank, _, _, details in done:
         packed = _ATTEMPTS.get(details, 0) if rank == _ATTEMPT else _COUNTED.get(rank, 0)
         if packed:
-            credit(at_ms, told.owner(at_ms, deal), 0, packed, deal)
+            credit(at_ms, told.owner(at_ms, deal), packed, deal)
 
 
 def _offers(told: Story, deal: Deal, done: Collection[Entry], credit: Credit) -> None:
     offers = [entry[0] for entry in done if entry[1] == _OFFER]
     if offers:
         packed = UNITS["offered_deals"] + UNITS["offered_offers"] * len(offers)
-        credit(min(offers), told.owner(min(offers), deal), 0, packed, deal)
+        credit(min(offers), told.owner(min(offers), deal), packed, deal)
 
 
 def _effort(done: Collection[Entry]) -> int:
@@ -176,7 +175,7 @@ def _money_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None
                 packed = UNITS[f"{kind}s"] + UNITS[_AMOUNTS[kind]] * converted
             case _:
                 packed = UNITS[f"{kind}s"] + UNITS[f"{kind}s_unconverted"]
-        credit(written[0], told.owner(written[0], deal), 0, packed, deal)
+        credit(written[0], told.owner(written[0], deal), packed, deal)
 
 
 def _lines(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> int:
@@ -200,6 +199,6 @@ def _lines(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> int:
                 packed += UNITS["upsell_revenue_minor"] * sold + UNITS["upsell_cost_minor"] * cost
     if recurring_minor:
         stands = UNITS["recurring_deals"] + UNITS["recurring_minor"] * recurring_minor
-        credit(None, told.owner(None, deal), 0, stands, deal)
+        credit(None, told.owner(None, deal), stands, deal)
     packed += UNITS["won_deals_upsell"] if "upsell" in kinds else 0
     return packed + (UNITS["won_deals_cross"] if "cross_sell" in kinds else 0)

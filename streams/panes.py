@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from streams.calendar import BusinessCalendar
 from streams.windows import DAY_PANES_DAYS, HOUR_MS, MINUTE_PANES_MS
@@ -11,6 +11,7 @@ from streams.zones import MINUTE_MS
 Pane = dict[int, int]
 """Packed totals by row number (see `streams.rows`), without zeros."""
 
+MINUTES = HOUR_MS // MINUTE_MS
 _SLACK_MS = 2 * HOUR_MS
 
 
@@ -27,20 +28,35 @@ def add_into(pane: Pane, rows: Mapping[int, int], sign: int = 1) -> None:
 class Panes:
     """The panes of one retention class; `hour_panes_ms` says how long hours are kept."""
 
-    def __init__(self, calendar: BusinessCalendar, hour_panes_ms: int) -> None:
-        self._calendar, self._hour_panes_ms = calendar, hour_panes_ms
+    def __init__(
+        self, calendar: BusinessCalendar, hour_panes_ms: int, opened: Callable[[Iterable[Pane]], Pane]
+    ) -> None:
+        self._calendar, self._hour_panes_ms, self._opened = calendar, hour_panes_ms, opened
         self._minutes: dict[int, Pane] = {}
+        """As they were added: places and rows."""
         self._hours: dict[int, Pane] = {}
         self._days: dict[int, Pane] = {}
 
-    def add(self, minute: int, rows: Mapping[int, int], now_ms: int) -> None:
-        """Add a minute's rows to every pane that is still kept at `now_ms`."""
-        at_ms = minute * MINUTE_MS
-        if minute >= _first_minute(now_ms):
-            add_into(self._minutes.setdefault(minute, {}), rows)
-        if at_ms // HOUR_MS >= self._first_hour(now_ms):
-            add_into(self._hours.setdefault(at_ms // HOUR_MS, {}), rows)
-        day = self._calendar.day_index(at_ms)
+    def add(self, minutes: Mapping[int, Pane], rows: Pane, now_ms: int) -> None:
+        """Add minutes of one hour, and the rows that they come to, to every pane that is kept at `now_ms`."""
+        first_minute = _first_minute(now_ms)
+        for minute, own in minutes.items():
+            if minute >= first_minute:
+                add_into(self._minutes.setdefault(minute, {}), own)
+        one = next(iter(minutes))
+        hour = one // MINUTES
+        if hour >= self._first_hour(now_ms):
+            add_into(self._hours.setdefault(hour, {}), rows)
+        day, last_day = (
+            self._calendar.day_index(at_ms) for at_ms in (hour * HOUR_MS, (hour + 1) * HOUR_MS - 1)
+        )
+        if day == last_day:
+            self._add_day(day, rows, now_ms)
+        else:
+            for minute, own in minutes.items():
+                self._add_day(self._calendar.day_index(minute * MINUTE_MS), self._opened([own]), now_ms)
+
+    def _add_day(self, day: int, rows: Pane, now_ms: int) -> None:
         if day >= self._first_day(now_ms):
             add_into(self._days.setdefault(day, {}), rows)
 
@@ -68,7 +84,8 @@ class Panes:
             return self._days.get(day), next_day_ms
         if at_ms % HOUR_MS == 0 and at_ms + HOUR_MS <= end_ms:
             return self._hours.get(at_ms // HOUR_MS), at_ms + HOUR_MS
-        return self._minutes.get(at_ms // MINUTE_MS), at_ms + MINUTE_MS
+        minute = self._minutes.get(at_ms // MINUTE_MS)
+        return None if minute is None else self._opened([minute]), at_ms + MINUTE_MS
 
     def _first_hour(self, now_ms: int) -> int:
         return (now_ms - self._hour_panes_ms - _SLACK_MS) // HOUR_MS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 from streams.funnels import Stage
@@ -13,8 +12,8 @@ STOCK = -1
 """Time of a fact that is true now, whenever that is."""
 
 Interval = tuple[int, int]
-StageFact = tuple[str, int, int, int]
-"""(stage id, time in ms or `STOCK`, packed totals of the stage's row, instant from which it exists or 0)."""
+StageFact = tuple[int, int, int, int]
+"""(number of the stage, time in ms or `STOCK`, packed totals of its row, since when it exists or 0)."""
 STUCK_AFTER_MS = 15 * 86_400_000
 """A journey that stands longer in a stage is stuck: source 000 names 15 days for a whole sale."""
 
@@ -25,66 +24,61 @@ _STILL = _ENTERED + UNITS["stage_still"]
 _DWELL, _DWELL_MS = UNITS["dwells"], UNITS["dwell_ms"]
 
 
-def passage(told: Story, funnel: tuple[Stage, ...]) -> Iterator[StageFact]:
-    """The stage facts of a journey; none where it never entered the funnel."""
-    seen = _seen(told, funnel)
-    own = [None if interval is None else interval[0] for interval in seen]
-    position = max((number for number, time in enumerate(own) if time is not None), default=None)
-    if position is None:
-        return
-    passed = passed_at(own[: position + 1])
-    here = _LOST if told.outcome == "lost" else _STILL
-    for number, entered in enumerate(passed):
-        stage = funnel[number].id
-        if number == len(funnel) - 1:
-            yield stage, entered, _ENTERED, 0
-            return
-        left_at = told.lost_at if number == position else _left(own[number], passed[number + 1])
-        yield stage, entered, here if number == position else _ADVANCED, 0
-        if left_at is not None and left_at >= entered:
-            yield stage, left_at, _DWELL + _DWELL_MS * (left_at - entered), 0
+def passage(told: Story, funnel: tuple[Stage, ...]) -> list[StageFact]:
+    """The stage facts of a journey by the stage's number; none where it never entered the funnel."""
+    own, last = _seen(told, funnel)
+    position = len(own) - 1
+    while position >= 0 and own[position] is None:
+        position -= 1
+    if position < 0:
+        return []
+    found: list[StageFact] = []
+    if position == len(funnel) - 1:
+        found.append((position, passed := own[position] or 0, _ENTERED, 0))
+    else:
+        passed = own[position] or 0
+        found.append((position, passed, _LOST if told.outcome == "lost" else _STILL, 0))
+        lost_at = told.lost_at
+        if lost_at is not None and lost_at >= passed:
+            found.append((position, lost_at, _DWELL + _DWELL_MS * (lost_at - passed), 0))
+    for number in range(position - 1, -1, -1):
+        at_ms = own[number]
+        if at_ms is not None and at_ms <= passed:  # a skipped stage is passed without dwelling in it
+            found.append((number, passed, _DWELL + _DWELL_MS * (passed - at_ms), 0))
+            passed = at_ms
+        found.append((number, passed, _ADVANCED, 0))
     if told.outcome == "open":
-        since_ms, number = max((times[1], number) for number, times in enumerate(seen) if times is not None)
-        yield funnel[number].id, STOCK, UNITS["occupancy"], 0
-        yield funnel[number].id, STOCK, UNITS["stuck"], since_ms + STUCK_AFTER_MS
+        since_ms = max(last)
+        number = len(last) - 1 - last[::-1].index(since_ms)
+        found.append((number, STOCK, UNITS["occupancy"], 0))
+        found.append((number, STOCK, UNITS["stuck"], since_ms + STUCK_AFTER_MS))
+    return found
 
 
-def passed_at(own: list[int | None]) -> list[int]:
-    """When each stage up to the position was passed: at its own time or a later stage's, the earlier."""
-    passed: list[int] = []
-    for time in reversed(own):
-        soonest = [known for known in (time, *passed[-1:]) if known is not None]
-        passed.append(min(soonest))
-    return passed[::-1]
-
-
-def _left(own: int | None, next_passed: int) -> int | None:
-    """A skipped stage is passed without dwelling in it."""
-    return next_passed if own is not None and own <= next_passed else None
-
-
-def _seen(told: Story, funnel: tuple[Stage, ...]) -> list[Interval | None]:
-    """First and last time of every stage's evidence, over the lead and its deals."""
+def _seen(told: Story, funnel: tuple[Stage, ...]) -> tuple[list[int | None], list[int]]:
+    """First and last time (-1: none) of every stage's evidence, over the lead and its deals."""
     of_leads, of_deals = _stages_by_evidence(funnel)
-    seen: list[Interval | None] = [None] * len(funnel)
+    first: list[int | None] = [None] * len(funnel)
+    last = [-1] * len(funnel)
     if told.lead is not None:
-        _widen(seen, told.lead.reached, of_leads)
+        _widen(first, last, told.lead.reached, of_leads)
     for deal in told.deals:
-        _widen(seen, deal.state.reached, of_deals)
+        _widen(first, last, deal.state.reached, of_deals)
     if funnel and told.won_at is not None:
-        seen[-1] = (told.won_at, told.won_at)
-    return seen
+        first[-1] = last[-1] = told.won_at
+    return first, last
 
 
 def _widen(
-    seen: list[Interval | None], reached: dict[str, Interval], stages: dict[str, tuple[int, ...]]
+    first: list[int | None], last: list[int], reached: dict[str, Interval], stages: dict[str, tuple[int, ...]]
 ) -> None:
-    for evidence, interval in reached.items():
+    for evidence, (first_ms, last_ms) in reached.items():
         for number in stages.get(evidence, ()):
-            known = seen[number]
-            seen[number] = (
-                interval if known is None else (min(known[0], interval[0]), max(known[1], interval[1]))
-            )
+            known = first[number]
+            if known is None or first_ms < known:
+                first[number] = first_ms
+            if last_ms > last[number]:
+                last[number] = last_ms
 
 
 @cache

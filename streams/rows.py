@@ -1,5 +1,7 @@
 """Rows of totals: all totals that share labels, packed into one integer, so that adding rows is one addition.
 
+What a journey does counts by channel, rep and source at once: that is one place, opened into its rows late.
+
 Each total has a lane of 64 bits in the rows of its kind. A row's integer is the sum of amount x unit over its
 totals; lanes may go below zero on the way, the sum is right whenever it is read.
 """
@@ -27,6 +29,8 @@ CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS = (
 """Amounts of whole days."""
 KPI = "kpi"
 """What was told of a KPI, by its id and whose aim it is."""
+PLACE, PLACE_MONTHLY = "place", "place_monthly"
+"""A channel, a rep and a source together: one place for a row of each."""
 MONTHLY = "_monthly"
 """Ends the kinds of the rows whose totals are kept for few windows: `channel_monthly` and so on."""
 CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
@@ -79,6 +83,12 @@ FAMILIES = {
     **{kind: kind.removesuffix("_days") for kind in (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS)},
 }
 """The family of kinds that are not called by it."""
+_SHOWN: dict[str, tuple[str | None, ...]] = LAYOUTS | {
+    family + ending: tuple(total if family in BASE_TOTALS[total].families else None for total in layout)
+    for ending, layout in (("", _JOURNEY), (MONTHLY, _SELDOM))
+    for family in ("channel", "source", "rep")
+}
+"""The totals of each kind's lanes; None where a place brought what this family does not show."""
 
 
 class Rows:
@@ -86,7 +96,10 @@ class Rows:
 
     def __init__(self) -> None:
         self._numbers: dict[RowKey, int] = {}
+        self._places: dict[tuple[str, str, str, str], int] = {}
         self.keys: list[RowKey] = []
+        self.parts: list[tuple[int, ...]] = []
+        """The rows that each number stands for: those of a place, else the row itself."""
 
     def number(self, kind: str, label1: str, label2: str = "") -> int:
         """The row of these labels."""
@@ -95,18 +108,33 @@ class Rows:
         if number is None:
             number = self._numbers[key] = len(self.keys)
             self.keys.append(key)
+            self.parts.append((number,))
+        return number
+
+    def place(self, kind: str, channel: str, rep: str, source: str) -> int:
+        """A number that stands for a row by channel, one by rep and one by channel and source."""
+        key = (kind, channel, rep, source)
+        number = self._places.get(key)
+        if number is None:
+            ending = kind.removeprefix(PLACE)
+            rows = (("channel", channel, ""), ("rep", rep, ""), ("source", channel, source))
+            parts = tuple(self.number(family + ending, *labels) for family, *labels in rows)
+            number = self._places[key] = len(self.keys)
+            self.keys.append((kind, channel, rep))
+            self.parts.append(parts)
         return number
 
     def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
         """The non-zero totals of a row."""
         kind, label1, label2 = self.keys[number]
         family = FAMILIES.get(kind) or kind.removesuffix(MONTHLY)
-        for total in LAYOUTS.get(kind, ()):
+        for total in _SHOWN.get(kind, ()):
             if not packed:
                 return
             amount = packed & (_LANE - 1)
             if amount:
                 if amount >= _HALF:
                     amount -= _LANE
-                yield (family, total, label1, label2), amount
+                if total is not None:
+                    yield (family, total, label1, label2), amount
             packed = (packed - amount) >> _LANE_BITS

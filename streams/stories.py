@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from streams import events as ev
 from streams.fragments import Entry, Fragment, Order
@@ -18,8 +19,7 @@ _OUTCOMES: dict[int, Outcome] = {ev.Won.rank: "won", ev.Lost.rank: "lost", ev.Re
 _CONTACTS = (ev.FirstTouch.rank, ev.Responded.rank)
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(msgspec.Struct, frozen=True, gc=False):
     """A deal that counts here; `closed_at` is known unless it is open."""
 
     id: str
@@ -37,8 +37,7 @@ class Deal:
                 return None
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(msgspec.Struct, frozen=True, gc=False):
     """A journey as sales people see it; times in UTC milliseconds."""
 
     lead: Fragment | None
@@ -57,9 +56,10 @@ class Story:
 
     def owner(self, at_ms: int | None, deal: Deal | None = None) -> str:
         """Who owned the deal (else the lead) at that time; `None` asks for the latest owner."""
-        for state in (None if deal is None else deal.state, self.lead):
-            if state is not None and state.owners:
-                return owner_at(state.owners, at_ms)
+        if deal is not None and (owners := deal.state.owners):
+            return owner_at(owners, at_ms)
+        if self.lead is not None and (owners := self.lead.owners):
+            return owner_at(owners, at_ms)
         return UNASSIGNED
 
 
@@ -84,8 +84,12 @@ def story(key: str, journey: Journey) -> Story | None:
 
 
 def _first_told(name: str, lead: Fragment | None, deals: tuple[Deal, ...]) -> str:
-    states = (lead, *(deal.state for deal in deals))
-    return next((text for state in states if state and (text := state.text(name))), UNKNOWN)
+    if lead is not None and (text := lead.text(name)):
+        return text
+    for deal in deals:
+        if text := deal.state.text(name):
+            return text
+    return UNKNOWN
 
 
 def _age(deal: Deal) -> tuple[bool, int, str]:
@@ -107,6 +111,8 @@ def _qualification(lead: Fragment | None) -> tuple[int | None, int | None]:
 
 
 def _outcome(deals: tuple[Deal, ...], disqualified_at: int | None) -> tuple[Outcome, int | None, int | None]:
+    if not deals:
+        return ("open", None, None) if disqualified_at is None else ("lost", None, disqualified_at)
     won = [deal.closed_at for deal in deals if deal.outcome == "won" and deal.closed_at is not None]
     if won:
         return "won", min(won), None
@@ -128,7 +134,10 @@ def last_run(marks: Collection[Order]) -> tuple[int, int]:
 
 def owner_at(owners: Collection[Entry], at_ms: int | None) -> str:
     """The owner then: the latest entry up to that time, before the first one the first."""
-    if len(owners) == 1 or at_ms is None:
+    if len(owners) == 1:
+        (entry,) = owners
+        return entry[4]
+    if at_ms is None:
         return max(owners)[4]
     past = [entry for entry in owners if entry[0] <= at_ms]
     return max(past)[4] if past else min(owners)[4]

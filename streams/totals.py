@@ -6,11 +6,11 @@ They change by differences of facts only; refolding all journeys gives the same 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from streams.calendar import BusinessCalendar
 from streams.facts import Fact
-from streams.panes import Pane, Panes, add_into
+from streams.panes import MINUTES, Pane, Panes, add_into
 from streams.passage import STOCK
 from streams.rows import (
     CHANNEL_DAYS,
@@ -31,6 +31,7 @@ from streams.rows import (
     Rows,
 )
 from streams.windows import (
+    HOUR_MS,
     HOUR_PANES_BY_SOURCE_AND_REP_MS,
     HOUR_PANES_MS,
     WINDOWS,
@@ -41,6 +42,7 @@ from streams.windows import (
 )
 from streams.zones import MINUTE_MS
 
+Opened = Callable[[Iterable[Pane]], Pane]
 ALL = "all"
 MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
@@ -60,6 +62,16 @@ class _Window:
     def __init__(self) -> None:
         self.start_ms = self.end_ms = 0
         self.sums: Pane = {}
+
+    def add(self, hour_ms: int, minutes: Mapping[int, Pane], rows: Pane, opened: Opened) -> None:
+        """Add minutes of one hour, and the rows that they come to, as far as they lie in the window."""
+        hour_end_ms = hour_ms + HOUR_MS
+        if self.start_ms <= hour_ms and hour_end_ms <= self.end_ms:
+            add_into(self.sums, rows)
+        elif self.start_ms < hour_end_ms and hour_ms < self.end_ms:
+            for minute, own in minutes.items():
+                if self.start_ms <= minute * MINUTE_MS < self.end_ms:
+                    add_into(self.sums, opened([own]))
 
     def move(self, panes: Panes, start_ms: int, end_ms: int) -> None:
         """Cover [start, end): by what left and what came, or anew where that is less work."""
@@ -88,10 +100,12 @@ class _Class:
         self, calendar: BusinessCalendar, windows: tuple[str, ...], hour_panes_ms: int, *kinds: str
     ) -> None:
         self.kinds = kinds
-        self.panes = Panes(calendar, hour_panes_ms)
+        self.panes = Panes(calendar, hour_panes_ms, self.opened)
         self.windows = {window: _Window() for window in windows}
         self.fresh: dict[int, Pane] = {}
-        """Rows by minute that neither the panes nor the windows' sums hold yet."""
+        """Places and rows by minute that neither the panes nor the windows' sums hold yet."""
+        self.parts: list[tuple[int, ...]] = []
+        """The rows of this class that each number stands for."""
         self.every: Pane | None = {} if kinds[0] in OF_WINDOWS_ALONE else None
         """Its own sums over all time, where they are not among those of all rows."""
 
@@ -111,17 +125,31 @@ class _Class:
         add_into(before, sums, -1)
         return before
 
+    def opened(self, panes: Iterable[Pane]) -> Pane:
+        """The sum of panes, places opened into rows."""
+        together: Pane = {}
+        for pane in panes:
+            for number, packed in pane.items():
+                together[number] = together.get(number, 0) + packed
+        rows: Pane = {}
+        for number, packed in together.items():
+            for row in self.parts[number]:
+                rows[row] = rows.get(row, 0) + packed
+        return rows
+
     def settle(self, every: Pane, now_ms: int) -> None:
         """Bring panes, windows and the sums over all time up to date with what was added."""
         every = every if self.every is None else self.every
-        for minute, rows in self.fresh.items():
+        hours: dict[int, dict[int, Pane]] = {}
+        for minute, own in self.fresh.items():
+            hours.setdefault(minute // MINUTES, {})[minute] = own
+        for hour, minutes in hours.items():
+            rows = self.opened(minutes.values())
             add_into(every, rows)
-            self.panes.add(minute, rows, now_ms)
-            at_ms = minute * MINUTE_MS
+            self.panes.add(minutes, rows, now_ms)
             for window in self.windows.values():
-                if window.start_ms <= at_ms < window.end_ms:
-                    add_into(window.sums, rows)
-        self.fresh = {}
+                window.add(hour * HOUR_MS, minutes, rows, self.opened)
+        self.fresh.clear()
 
 
 class Totals:
@@ -138,8 +166,8 @@ class Totals:
             *(_Class(calendar, (f"prev_{period}",), 0, kind) for period, kind in CUSTOMER_PERIODS.items()),
         )
         self._class_of = {kind: group for group in self._classes for kind in group.kinds}
-        self._fresh: list[dict[int, Pane] | None] = []
-        """For each row the minutes it is added to; None for the minimum."""
+        self._fresh: list[tuple[dict[int, Pane], ...]] = []
+        """For each number the minutes it is added to; none for the minimum."""
         self._all: Pane = {}
         self._waiting: dict[str, _Minimum] = {}
         self._later: dict[int, dict[tuple[int, int], int]] = {}
@@ -195,26 +223,32 @@ class Totals:
     def _settle(self) -> None:
         for group in self._classes:
             group.settle(self._all, self.now_ms)
-        self._fresh = []
 
     def _add(self, row: int, at_ms: int, packed: int) -> None:
         if row >= len(self._fresh):
             self._know_rows()
-        minutes = self._fresh[row]
-        if minutes is None:
-            self._waiting.setdefault(self._rows.keys[row][1], _Minimum()).add(at_ms, packed)
-        elif at_ms == STOCK:
-            self._all[row] = self._all.get(row, 0) + packed
-        else:
-            minute = at_ms // MINUTE_MS
+        if at_ms == STOCK:
+            for part in self._rows.parts[row]:
+                self._all[part] = self._all.get(part, 0) + packed
+            return
+        minute, groups = at_ms // MINUTE_MS, self._fresh[row]
+        for minutes in groups:
             pane = minutes.get(minute)
             if pane is None:
                 pane = minutes[minute] = {}
             pane[row] = pane.get(row, 0) + packed
+        if not groups:
+            self._waiting.setdefault(self._rows.keys[row][1], _Minimum()).add(at_ms, packed)
 
     def _know_rows(self) -> None:
-        for kind, _, _ in self._rows.keys[len(self._fresh) :]:
-            self._fresh.append(None if kind == MINIMUM else self._class_of[kind].fresh)
+        known = len(self._fresh)
+        for parts in self._rows.parts[known:]:
+            groups = [self._class_of.get(self._rows.keys[part][0]) for part in parts]
+            self._fresh.append(tuple(group.fresh for group in dict.fromkeys(groups) if group is not None))
+            for group in self._classes:
+                group.parts.append(
+                    tuple(part for part, own in zip(parts, groups, strict=True) if own is group)
+                )
 
     def _postpone(self, row: int, at_ms: int, due_ms: int, packed: int) -> None:
         waiting = self._later.get(due_ms)

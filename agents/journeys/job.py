@@ -100,8 +100,10 @@ class _Chunk:
         received_ms = record.timestamp if event.received_ms is None else event.received_ms
         if received_ms > event.time_ms - event.time_ms % MINUTE_MS + MINUTE_MS + LATE_MS:
             touched.late.append((event, received_ms, record))
-        else:
-            self._join(touched, event, received_ms, record)
+            return True
+        if touched.restates:
+            self._shard.settle(key, touched)
+        self._join(touched, event, received_ms, record)
         return True
 
     def _join(self, touched: Touched, event: Event, received_ms: int, record: LaneRecord) -> None:
@@ -121,6 +123,8 @@ class _Chunk:
         touched = self._touched.get(key)
         if touched is None:
             touched = self._touched[key] = self._shard.take(key)
+        if touched.restates:
+            self._shard.settle(key, touched)
         self._shard.stats.parts += 1
         touched.changed |= merge(touched.journey, from_bytes(record.value or b""))
 
@@ -137,7 +141,7 @@ class _Chunk:
             self._join_late(key, touched)
             if not touched.changed:
                 continue
-            changelog.append((key.encode(), self._shard.put(key, touched, late=bool(touched.late))))
+            changelog.append((key.encode(), self._shard.put(key, touched)))
             for target in targets(key, touched.journey):
                 self._tell(target, to_bytes(part_for(target, key, touched.journey)))
             told = part_for_customers(key, touched.journey)
@@ -160,8 +164,10 @@ class _Chunk:
         """What late events change is a restatement, so they come last: any order gives the same journey."""
         if not touched.late:
             return
-        self._shard.settle(key, touched)
-        for event, received_ms, record in touched.late:
+        if not touched.restates:
+            self._shard.settle(key, touched)
+        late, touched.late, touched.restates = touched.late, [], True
+        for event, received_ms, record in late:
             self._join(touched, event, received_ms, record)
 
     def _over_limit(self, event: Event, source: str, event_id: str, record: LaneRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from agents.journeys.clock import WorkerClock
@@ -23,13 +24,15 @@ RECENT = 4_096
 class Touched:
     """A journey taken out for a chunk, with the facts that its totals hold at the moment."""
 
-    __slots__ = ("changed", "facts", "journey", "lags", "late", "told")
+    __slots__ = ("changed", "facts", "journey", "lags", "late", "restates", "told")
 
     def __init__(self, journey: Journey, facts: Facts, told: bytes = NOTHING) -> None:
         self.journey, self.facts = journey, facts
         self.told = told
         """What its customers know of it."""
         self.changed = False
+        self.restates = False
+        """Whether late events alone have changed it since it was folded."""
         self.late: list[tuple[Event, int, LaneRecord]] = []
         self.lags: list[int] = []
 
@@ -84,7 +87,7 @@ class JourneyShard:
         for key, raw in self.journeys.items():
             journey = from_bytes(raw)
             self._clock.observe(latest_ms(journey))
-            changes = self._facts(key, journey)[0].items()
+            changes = counted(key, journey, self.rules)[0].items()
             totals.apply(changes)
             self._follow_waiting(key, changes)
         totals.advance(self._clock.now_ms())
@@ -98,23 +101,24 @@ class JourneyShard:
         if raw is None:
             return Touched(Journey(), {})
         journey = from_bytes(raw)
-        return Touched(journey, self._facts(key, journey)[0], part_for_customers(key, journey))
+        return Touched(journey, counted(key, journey, self.rules)[0], part_for_customers(key, journey))
 
     def settle(self, key: str, touched: Touched) -> None:
         """Fold a journey that was taken, unless its totals are as it says."""
         if touched.changed or key in self._unfolded:
             self._fold(key, touched)
+        touched.restates = False
 
-    def _fold(self, key: str, touched: Touched, *, late: bool = False) -> None:
+    def _fold(self, key: str, touched: Touched) -> None:
         """Bring the totals to what the journey says now; what late events changed is a restatement."""
         self._unfolded.pop(key, None)
-        facts, channel = self._facts(key, touched.journey)
+        facts, channel = counted(key, touched.journey, self.rules)
         changes = difference(facts, touched.facts)
-        if late:
+        if touched.restates:
             self._restated(changes)
         self._totals.apply(changes)
         self._follow_waiting(key, changes)
-        touched.facts = facts
+        touched.facts, touched.restates = facts, False
         if touched.lags:
             lag = self.stats.entry_lag.setdefault(channel, EntryLag())
             for lag_ms in touched.lags:
@@ -143,24 +147,24 @@ class JourneyShard:
     def _restated(self, changes: list[tuple[Fact, int]]) -> None:
         """Count each total that changed, once for each time it is dated by."""
         rows = self.rules.rows
-        for (row, at_ms, _), packed in changes:
-            if at_ms != STOCK and rows.keys[row][0] in ("channel", "stage"):
-                self.stats.restatements.update(key[1] for key, _ in rows.totals(row, packed))
+        net: Counter[tuple[int, int]] = Counter()
+        for (number, at_ms, _), packed in changes:
+            for row in rows.parts[number] if at_ms != STOCK else ():
+                if rows.keys[row][0] in ("channel", "stage"):
+                    net[row, at_ms] += packed
+        for (row, _), packed in net.items():
+            self.stats.restatements.update(key[1] for key, _ in rows.totals(row, packed))
 
-    def put(self, key: str, touched: Touched, *, late: bool = False) -> bytes:
+    def put(self, key: str, touched: Touched) -> bytes:
         """Keep a changed journey, to be folded; returns what the changelog must hold."""
         raw = self.journeys[key] = to_bytes(touched.journey)
-        self._recent.pop(key, None)
-        self._recent[key] = self._unfolded[key] = touched
-        if late:
-            self._fold(key, touched, late=True)
-        touched.changed, touched.late = False, []
-        if len(self._recent) > RECENT:
-            oldest = next(iter(self._recent))
+        recent = self._recent
+        recent.pop(key, None)
+        recent[key] = self._unfolded[key] = touched
+        touched.changed = False
+        if len(recent) > RECENT:
+            oldest = next(iter(recent))
             if oldest in self._unfolded:
-                self._fold(oldest, self._recent[oldest])
-            del self._recent[oldest]
+                self._fold(oldest, recent[oldest])
+            del recent[oldest]
         return raw
-
-    def _facts(self, key: str, journey: Journey) -> tuple[Facts, str]:
-        return counted(key, journey, self.rules)
