@@ -84,10 +84,12 @@ class World:
         return tuple(sent for sent in self.deliveries if first[sent.value, sent.headers] is sent)
 
     def partitions(self, count: int) -> dict[tuple[str, int], list[Record]]:
-        """The deliveries as they lie in the partitions of `crm.leads` and `crm.deals`."""
+        """The deliveries as they lie in the partitions of the CRM's topics."""
         rng = Random(f"partitions {self.seed}")
         logs: dict[tuple[str, int], list[Record]] = {
-            (topic, number): [] for topic in ("crm.leads", "crm.deals") for number in range(count)
+            (topic, number): []
+            for topic in ("crm.leads", "crm.deals", "crm.ledger")
+            for number in range(count)
         }
         for sent in self.deliveries:
             number = rng.randrange(count) if sent.key is None else partition_of(sent.key, count)

@@ -52,7 +52,7 @@ def record(rng: Random, told: Told, sent_ms: int) -> Record:
     key = told.journey.encode()
     if rng.random() < 0.06:
         key = pick(rng, (b"", told.subject.encode(), told.name.encode(), b"always the same"))
-    return Record(f"crm.{told.entity}s", key or None, value, headers, sent_ms)
+    return Record(told.topic, key or None, value, headers, sent_ms)
 
 
 def _written(rng: Random, event: Envelope, data: Envelope) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:

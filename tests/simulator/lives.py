@@ -77,7 +77,15 @@ class Life:
             told = self._date_only()
         if self.rng.random() < 0.05:
             told += self._moves_in_a_ring()
+        if self.rng.random() < 0.2:
+            told.append(self._leaving())
         return told
+
+    def _leaving(self) -> Told:
+        """A customer leaves, or stays for another term; the ledger knows both by a subject of its own."""
+        subject = pick(self.rng, ("c1", "c2", "terms"))
+        verb = pick(self.rng, ("customer_churned", "customer_churned", "customer_renewed"))
+        return self._say("ledger", subject, verb, self._some_time(), f"ledger/{subject}")
 
     def busy_lead(self) -> list[Told]:
         """A lead with more than 256 activities, owners and marks."""

@@ -14,6 +14,7 @@ CURRENCIES: Final = ("RUB",) * 12 + ("USD", "EUR", "JPY", "KWD", "BYN")
 PLACES: Final = {"JPY": 0, "KWD": 3}
 PARTIES: Final = ("client", "client", "partner", "decision_maker")
 REASONS: Final = ("price", "spam", "no budget", "Bad contact")
+CUSTOMERS: Final = ("c1", "c1", "c2", "c3", "c4", "ромашка", "unknown")
 STAGES: Final = (
     "prospect_added",
     "enquiry",
@@ -76,8 +77,13 @@ class Told:
     id: str = ""
 
     @property
+    def topic(self) -> str:
+        """Where the CRM publishes it."""
+        return "crm.ledger" if self.entity == "ledger" else f"crm.{self.entity}s"
+
+    @property
     def subject(self) -> str:
-        """`lead/1` or `deal/1`."""
+        """`lead/1`, `deal/1` or `ledger/c1`."""
         return f"{self.entity}/{self.name}"
 
 
@@ -98,6 +104,8 @@ def data_of(rng: Random, verb: str, entity: str, other_lead: str) -> dict[str, A
     """Data of an event, with what is optional left out now and then."""
     if verb in ("created", "updated"):
         return _description(rng, verb, entity)
+    if verb.startswith("customer_"):
+        return {"customer": pick(rng, CUSTOMERS)}
     if verb in ("linked", "merged"):
         return {"lead" if verb == "linked" else "into": other_lead}
     if verb in _NUMBERED:
@@ -152,6 +160,8 @@ def _description(rng: Random, verb: str, entity: str) -> dict[str, Any]:
     for name, values in told.items():
         if rng.random() < often:
             known[name] = pick(rng, values)
+    if rng.random() < often / 2:
+        known["customer"] = pick(rng, CUSTOMERS)
     if entity == "deal" and verb == "created" and rng.random() < 0.8:
         known |= money(rng)
     return known

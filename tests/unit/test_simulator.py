@@ -62,11 +62,13 @@ def test_every_faulty_record_is_refused_for_its_reason_and_nothing_else_is() -> 
 
 
 def test_every_verb_of_leads_and_deals_is_told() -> None:
-    """Nothing that a CRM can say is missing from the worlds."""
+    """Nothing that a CRM can say is missing from the worlds, also of customers who leave or stay."""
     told = {(event.entity, event.verb) for _, event in _accepted()}
     assert told == {
         *(("lead", verb) for verb in RANKS if verb not in DEAL_ONLY),
         *(("deal", verb) for verb in RANKS if verb not in LEAD_ONLY),
+        ("ledger", "customer_churned"),
+        ("ledger", "customer_renewed"),
     }
 
 
