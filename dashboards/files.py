@@ -14,6 +14,8 @@ from dashboards.runbook import runbook
 from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT, Funnels
 from streams.kpis import Catalogue
+from streams.scorecard import Card
+from streams.scorecard_file import shipped_scorecard
 
 GENERATED = Path(__file__).parent / "generated"
 RUNBOOK = "../../docs/runbook.md"
@@ -24,6 +26,7 @@ def generated(
     funnels: Funnels = DEFAULT,
     links: Links | None = None,
     currency: str = "RUB",
+    card: Card | None = None,
 ) -> Mapping[str, str]:
     """The text of every generated file by its path within the folder of generated files."""
     links, every = links or Links(), alerts(catalogue, funnels, currency)
@@ -34,5 +37,5 @@ def generated(
         "alertmanager.yml": alertmanager(telegram=False),
         "alertmanager-telegram.yml": alertmanager(telegram=True),
         RUNBOOK: runbook(every),
-        **boards(catalogue, funnels, currency),
+        **boards(catalogue, funnels, currency, card or shipped_scorecard(catalogue)),
     }

@@ -15,19 +15,21 @@ from dashboards.boards.people import reps
 from dashboards.boards.pipeline import pipeline
 from dashboards.boards.plan import revenue
 from dashboards.boards.response import response
+from dashboards.boards.scorecard import scorecard
 from dashboards.boards.speech import Language, Speech
 from streams.funnels import Funnels
 from streams.kpis import Catalogue
+from streams.scorecard import Card
 
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
-BOARDS = (overview, funnel, response, revenue, reps, marketing, customers, pipeline, all_kpis)
+BOARDS = (overview, funnel, response, revenue, reps, marketing, customers, scorecard, pipeline, all_kpis)
 
 
-def boards(catalogue: Catalogue, funnels: Funnels, currency: str) -> Mapping[str, str]:
+def boards(catalogue: Catalogue, funnels: Funnels, currency: str, card: Card) -> Mapping[str, str]:
     """Classic JSON of every board in every language, by file name."""
     texts = {}
     for language in LANGUAGES:
-        panels = KpiPanels(catalogue, Speech(language, funnels, currency))
+        panels = KpiPanels(catalogue, Speech(language, funnels, currency), card)
         for make in BOARDS:
             board = make(panels)
             texts[f"{language}/{board.name}.json"] = to_json(board, panels.speech)

@@ -9,6 +9,7 @@ from dashboards.boards.panels import GREEN, ORANGE, About, Panel, Query, Steps, 
 from dashboards.boards.speech import Link, Speech
 from streams.kpis import ALL_TIME, Catalogue, Dimension, Kpi, Text
 from streams.promql import has_rule, rule_name
+from streams.scorecard import Card
 
 UNITS = {
     "count": "short",
@@ -54,6 +55,7 @@ class KpiPanels:
 
     catalogue: Catalogue
     speech: Speech
+    card: Card
 
     def title(self, kpi_id: str) -> str:
         """A KPI's name in this language."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.leaks import lost_in_money
+from dashboards.boards.scorecard import levels
 from dashboards.boards.speech import Link
 from streams.kpis import Text
 
@@ -32,6 +33,7 @@ def overview(panels: KpiPanels) -> Board:
         ("window", "channel"),
         (
             (say("Is it healthy?", "Всё ли в порядке?"), panels.numbers(*_FIRST)),
+            (say("Scorecard", "Карта показателей"), levels(panels)),
             (say("Where does it leak?", "Где теряем?"), [lost_in_money(say), table]),
             (say("What is changing?", "Что меняется?"), panels.courses("channel", *_COURSES)),
         ),

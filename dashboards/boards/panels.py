@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,7 +77,7 @@ def number(about: About, expr: str, *, trend: bool = True, span: int = 4) -> Pan
 
 def lines(
     about: About, queries: Iterable[Query], speech: Speech, *, span: int = 12, height: int = 8
-) -> Panel:
+) -> timeseries.Panel:
     """Values over time, a gap where there were none, named in a legend with the last value."""
     legend = (
         common.VizLegendOptions()
@@ -95,13 +95,19 @@ def lines(
         .height(height)
     )
     panel = _described(panel, about, palette=True)
-    for channel in speech.funnels.channels:
-        name = [DynamicConfigValue(id_val="displayName", value=speech.channel(channel))]
-        panel = panel.with_override(MatcherConfig(id_val="byName", options=channel), name)
-    return _with_targets(panel, queries)
+    channels = {channel: speech.channel(channel) for channel in speech.funnels.channels}
+    return _with_targets(named(panel, channels), queries)
 
 
-def bars(about: About, queries: Iterable[Query], *, span: int = 12, height: int = 8) -> Panel:
+def named(panel: _P, names: Mapping[str, str]) -> _P:
+    """The panel with series called by other names than their legends."""
+    for legend, name in names.items():
+        told = [DynamicConfigValue(id_val="displayName", value=name)]
+        panel = panel.with_override(MatcherConfig(id_val="byName", options=legend), told)
+    return panel
+
+
+def bars(about: About, queries: Iterable[Query], *, span: int = 12, height: int = 8) -> bargauge.Panel:
     """A bar for each series now, in the order of the queries, from 0."""
     panel = (
         bargauge.Panel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from streams.funnels import DEFAULT, Funnels
@@ -38,6 +38,12 @@ class Speech:
     funnels: Funnels = DEFAULT
     currency: str = "RUB"
     """The reporting currency, the one that workers are configured with."""
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Names by the values of other labels."""
+
+    def knowing(self, label: str, names: Mapping[str, str]) -> Speech:
+        """The same language with names for the values of one more label."""
+        return replace(self, others={**self.others, label: names})
 
     @property
     def money(self) -> str:
@@ -59,7 +65,7 @@ class Speech:
 
     def names(self, label: str) -> Mapping[str, object]:
         """A value mapping of Grafana: ids of channels or stages to names; other labels say it themselves."""
-        told: dict[str, str] = {}
+        told: dict[str, str] = dict(self.others.get(label, {}))
         for channel in self.funnels.channels:
             if label == "channel":
                 told[channel] = self.channel(channel)

@@ -19,31 +19,34 @@ from tests.dashboards.prometheus import Prometheus
 from tests.fixed_worker import FixedWorker
 from tests.integration.worker import Deployment, Worker, beats
 from tests.oracle import Record
+from tests.stories.customers import said
 from tests.stories.telling import deal, ms
 
 FIRST_MS, NOW_MS = ms("2024-11-25 00:00"), ms("2025-01-24 15:20:31.123")
 LEADS_PER_DAY = 12.0
+TOPICS = {"lead": "crm.leads", "deal": "crm.deals", "ledger": "crm.ledger"}
 CHOSEN = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_NAMES)}
 
 
 MORE = (
     deal("e1", "created", "2025-01-08 10:00", channel="vip", source="own_base", amount="800", currency="EUR"),
     deal("e1", "won", "2025-01-20 12:00"),
+    deal("e3", "created", "2024-12-02 10:00", channel="vip", customer="k3", amount="90000", currency="RUB"),
+    deal("e3", "won", "2024-12-10 12:00"),
+    said("k3", "churned", "2025-01-15 10:00"),
     deal("e2", "created", "2025-01-21 10:00", channel="vip", owner="r01"),
     deal("e2", "scored", "2025-01-21 11:00", score=4),
     Record("crm.leads", b"lead/x", b"no json", (), NOW_MS),
 )
-"""What the simulated department need not do: sell in euros, score a deal, send what nobody can read."""
+"""What the simulated department need not do: sell in euros, score a deal, lose a customer, send garbage."""
 
 
 def history() -> list[Record]:
     """All records of the two months, and one that tells each shard what time it is."""
     calendar = BusinessCalendar("Europe/Moscow", dict.fromkeys(range(5), ((540, 1080),)), "RU")
     told = [
-        Record(f"crm.{event.entity}s", event.journey.encode(), encode(event), (), kafka_ms)
-        for event, kafka_ms in simulate(
-            11, FIRST_MS, NOW_MS, calendar, leads_per_day=LEADS_PER_DAY, ledger=False
-        )
+        Record(TOPICS[event.entity], event.journey.encode(), encode(event), (), kafka_ms)
+        for event, kafka_ms in simulate(11, FIRST_MS, NOW_MS, calendar, leads_per_day=LEADS_PER_DAY)
     ]
     return [*told, *beats(NOW_MS)]
 
