@@ -6,7 +6,7 @@ A scrape of 20,000 series never holds the event loop for long, and one at a time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from prometheus_client import CollectorRegistry, metrics_core
@@ -17,14 +17,16 @@ from agents.exposition import Exposition
 from agents.readings import WorkerState, read
 from agents.settings import Settings
 from agents.turns import Turns
+from streams.base_totals import BASE_TOTALS
 from streams.funnels import UNKNOWN
 from streams.kpis import ALL_TIME
 from streams.rows import Key
 from streams.stories import UNASSIGNED
-from streams.windows import WINDOWS
+from streams.windows import CLOSED_PERIODS, WINDOWS
 
 OTHER = "other"
 _END = b"# EOF\n"
+_DISTINCT = frozenset(total.id for total in BASE_TOTALS.values() if total.layout == "distinct")
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ class Scrape:
         partitions = tuple(shard.partition for shard in readings.shards)
         if partitions != self._partitions:  # a rebalance is a gap, never a dip to 0
             self._partitions, self._known = partitions, {}
-        for (family, total, first, second), amount in sorted(sums[ALL_TIME].items()):
-            if amount:
-                self._known.setdefault((family, total), {})[first, second] = None
+        self._know(sums[ALL_TIME])
+        for window in CLOSED_PERIODS:  # a customer who is elsewhere now was counted here then
+            self._know(sums[window], _DISTINCT)
         return Exposition(
             settings=state.settings,
             readings=replace(readings, sums=sums),
@@ -83,6 +85,12 @@ class Scrape:
             lane_positions=state.lane_positions(),
             desk=state.desk.figures(len(state.desk.elsewhere(partitions).missing)),
         )
+
+    def _know(self, sums: Mapping[Key, int], only: Collection[str] = ()) -> None:
+        known = ((key, amount) for key, amount in sums.items() if not only or key[1] in only)
+        for (family, total, first, second), amount in sorted(known):
+            if amount:
+                self._known.setdefault((family, total), {})[first, second] = None
 
 
 def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
