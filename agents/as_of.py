@@ -5,24 +5,19 @@ No worker and none of its state is touched. An event that was entered later coun
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from faust.types import TP
 
 from agents.app import rules_of
 from agents.broker import read_to_end
 from agents.errors import UserError
-from agents.journeys.clock import WorkerClock
-from agents.journeys.job import JourneyJob
-from agents.journeys.shard import JourneyShard
-from agents.lane import LaneRecord, Output
+from agents.fold import Fold
+from agents.lane import LaneRecord
 from agents.readings import Readings
 from agents.settings import Settings
 from agents.view import View
@@ -36,17 +31,6 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 class AsOfError(UserError):
     """The moment is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What a journey tells another one, as its record would be read."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-    offset: int = 0
-    timestamp: int = 0
 
 
 def moment_ms(text: str, zone: str) -> int:
@@ -77,30 +61,24 @@ class Past:
 
     def __init__(self, settings: Settings, as_of_ms: int) -> None:
         self._as_of_ms = as_of_ms
-        rules = rules_of(settings)
-        rates = settings.rates.until(rules.calendar.day_index(as_of_ms))
-        alone = {"partitions": 1, "reject_limit": 0, "clock": "event", "rates": rates}
-        self._settings = msgspec.structs.replace(settings, **alone)
-        clock = WorkerClock("event")
-        clock.observe(as_of_ms)
-        self._shard = JourneyShard(0, rules_of(self._settings), clock)
-        self._shard.totals.advance(as_of_ms)
-        self._job = JourneyJob(self._settings, clock)
+        day = rules_of(settings).calendar.day_index(as_of_ms)
+        self._fold = Fold(msgspec.structs.replace(settings, rates=settings.rates.until(day)), as_of_ms)
+        self._settings = self._fold.settings
         self.from_start = True
 
     def read(self, topic: str, records: Iterable[Any]) -> None:
         """Take in the records of a source topic, whatever partition they lie in."""
         events = self._until_then(records)
         while chunk := list(islice(events, _CHUNK)):
-            self._apply(topic, chunk)
+            self._fold.apply(topic, chunk)
 
     def kpis(self, window: str) -> dict[str, Any]:
         """Every KPI of a window that ends at the moment; those about the stream itself are left out."""
         before = f"prev_{window}" if window in COMPARABLE else window
-        totals = self._shard.totals
+        totals = self._fold.shard.totals
         totals.advance(self._as_of_ms)
         sums = {name: totals.sums(name) for name in (window, before, ALL_TIME)}
-        readings = Readings(self._as_of_ms, (self._shard,), sums, totals.waiting_since())
+        readings = Readings(self._as_of_ms, (self._fold.shard,), sums, totals.waiting_since())
         view = View(readings, window, self._settings)
         kpis = {kpi_id: kpi for kpi_id, kpi in view.kpis() if self._dated(kpi_id)}
         return {**view.head(), "kpis": kpis}
@@ -117,15 +95,3 @@ class Past:
             event = decode(record.value, record.headers, funnels=self._settings.funnels)
             if not isinstance(event, Rejected) and event.time_ms <= self._as_of_ms:
                 yield record
-
-    def _apply(self, topic: str, chunk: Sequence[LaneRecord]) -> None:
-        """Apply a chunk, then what its journeys tell each other, until none has anything more to tell."""
-        told = deque(self._parts(self._job(self._shard, TP(topic, 0), chunk).outputs))
-        moves = TP(self._settings.moves_topic, 0)
-        while told:
-            told.extend(self._parts(self._job(self._shard, moves, [told.popleft()]).outputs))
-
-    def _parts(self, outputs: Sequence[Output]) -> Iterator[_Part]:
-        for output in outputs:
-            if output.topic == self._settings.moves_topic:
-                yield _Part(output.key, output.value, output.headers)
