@@ -37,7 +37,7 @@ def ledger_facts(key: str, journey: Journey, rules: Rules) -> Facts:
             _aims(book, about.removesuffix("/"), fragments)
         case _:
             _voices(book, fragments)
-    return book.facts
+    return {fact: packed for fact, packed in book.facts.items() if packed}
 
 
 def _spend(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:

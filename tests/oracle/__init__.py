@@ -16,6 +16,7 @@ from tests.oracle.customers import Customer, customer_facts, customers_in, custo
 from tests.oracle.facts import FAMILIES, MONTHLY, facts_of
 from tests.oracle.funnel import Story
 from tests.oracle.labels import Fact, Key, Labels
+from tests.oracle.ledger import BY_DAYS, ledger_facts
 from tests.oracle.moves import fallen_out, fragments, journeys
 from tests.oracle.units import Refused
 from tests.oracle.wire import Event, Record, parse
@@ -39,6 +40,11 @@ __all__ = [
     "oracle_facts",
     "read",
 ]
+
+
+DAILY = frozenset(total for totals in BY_DAYS for total in totals.split())
+BY_MINUTES = ("1h", "24h", "prev_1h", "prev_24h")
+"""Windows that do not hold whole days."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ def oracle_facts(records: Iterable[Record], config: Config | None = None) -> Fac
     customers = tuple(customers_of(stories, events, config))
     facts = [fact for story in stories for fact in facts_of(story, config)]
     facts += customer_facts(customers)
+    facts += ledger_facts(events, config)
     quarantined.sort(key=lambda q: q.index)
     return Facts(tuple(facts), tuple(quarantined), stories, customers, events, config)
 
@@ -124,6 +131,8 @@ def read(facts: Facts, now_ms: int) -> Reading:
     for window in WINDOWS:
         start, end = facts.config.calendar.bounds(window, now_ms)
         within = facts.dated[bisect_left(facts.times, start) : bisect_left(facts.times, end)]
+        if window in BY_MINUTES:
+            within = [fact for fact in within if fact.total not in DAILY]
         sums[window] = _total(within, now_ms, everywhere=window in WINDOWS_BY_SOURCE_AND_REP)
         sums[window] |= customers_in(facts.customers, window, start, end, now_ms)
     return Reading(sums, _waiting_since(facts.facts))

@@ -10,6 +10,7 @@ from tests.oracle.customers import COUNTED, SUMS
 from tests.oracle.entities import Entity
 from tests.oracle.funnel import Story, closed_at, qualified_at
 from tests.oracle.labels import Fact, Labels
+from tests.oracle.ledger import AIMS, BY_DAYS, TOLD
 from tests.oracle.rates import worth
 from tests.oracle.seldom import SELDOM, seldom_facts
 
@@ -29,10 +30,13 @@ FAMILIES: Final = {
         **SELDOM,
         **SUMS,
         **COUNTED,
+        **BY_DAYS,
+        **TOLD,
+        **AIMS,
     }.items()
     for total in totals.split()
 }
-MONTHLY: Final = frozenset(total for totals in SELDOM for total in totals.split())
+MONTHLY: Final = frozenset(total for totals in {**SELDOM, **TOLD} for total in totals.split())
 """Totals that are kept for four windows only."""
 WON_MONEY: Final = ("revenue_minor", "won_deals_valued", "won_deals_unconverted")
 OPEN_MONEY: Final = ("pipeline_minor", "open_deals_valued", "open_deals_unconverted")

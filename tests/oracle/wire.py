@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.oracle import ledger_wire
 from tests.oracle.units import Refused, money, time_ms, words
 
 MAX_BYTES: Final = 64 * 1024
@@ -34,7 +35,6 @@ RANKS: Final = {
         )
     )
 }
-LEDGER_RANKS: Final = {"customer_churned": 35, "customer_renewed": 36}
 LEAD_ONLY: Final = frozenset(words("responded qualified disqualified merged"))
 DEAL_ONLY: Final = frozenset(
     words(
@@ -59,8 +59,6 @@ _REQUIRED: Final = {
     "payment_received": ("payment", "amount"),
     "payment_reversed": ("payment",),
     "merged": ("into",),
-    "customer_churned": ("customer",),
-    "customer_renewed": ("customer",),
 }
 _OPTIONAL: Final = {
     "created": (*_ATTRIBUTES, "amount"),
@@ -158,14 +156,18 @@ def _event(envelope: dict[str, Any], data: Any) -> Event:
     found, _, entity_id = subject.partition("/")
     if found != entity or not entity_id:
         raise Refused("bad_subject")
+    if entity == "ledger":
+        ledger_wire.check_subject(verb, entity_id)
     journey = subject if envelope.get("partitionkey") is None else _text(envelope, "partitionkey")
     if journey != subject and (entity != "deal" or not re.fullmatch("lead/.+", journey)):
         raise Refused("bad_partitionkey")
     at = time_ms(envelope.get("time"))
     if data is not None and not isinstance(data, dict):
         raise Refused("wrong_type")
-    payload = _payload(verb, entity, data or {})
-    rank = (LEDGER_RANKS if entity == "ledger" else RANKS)[verb]
+    if entity == "ledger":
+        payload, rank = ledger_wire.told(verb, data or {}, _text, CHANNELS), ledger_wire.RANKS[verb]
+    else:
+        payload, rank = _payload(verb, entity, data or {}), RANKS[verb]
     return Event(at, rank, source, event_id, verb, entity, entity_id, journey, payload)
 
 
@@ -174,7 +176,7 @@ def _kind(text: str) -> tuple[str, str]:
     if match is None:
         raise Refused("unknown_type")
     entity, verb = match.groups()
-    if entity == "ledger" and verb in LEDGER_RANKS:
+    if entity == "ledger" and verb in ledger_wire.RANKS:
         return entity, verb
     if verb == "touched" and entity != "ledger":
         raise Refused("needs_enrichment")

@@ -6,6 +6,7 @@ from tests.stories.deals import DEALS
 from tests.stories.edges import EDGES
 from tests.stories.funnels import FUNNELS
 from tests.stories.leads import LEADS
+from tests.stories.ledger import LEDGER
 from tests.stories.moves import MOVES
 from tests.stories.telling import Story
 from tests.stories.waiting import WAITING
@@ -13,4 +14,7 @@ from tests.stories.work import WORK
 
 __all__ = ["STORIES", "Story"]
 
-STORIES: list[Story] = [*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *WORK, *CURRENCIES, *CUSTOMERS]
+STORIES: list[Story] = [
+    *(*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *WORK),
+    *(*CURRENCIES, *CUSTOMERS, *LEDGER),
+]

@@ -109,7 +109,7 @@ class Story:
 def _amount(text: str) -> int:
     if "T" in text:
         return ms(text)
-    match = re.fullmatch(r"(\d+)([a-z]*)", text)
+    match = re.fullmatch(r"(-?\d+)([a-z]*)", text)
     assert match, f"{text} is no amount"
     return int(match[1]) * LENGTHS.get(match[2] or "ms", 0)
 
