@@ -7,6 +7,53 @@ from dashboards.boards.speech import Speech
 from streams import metrics
 
 
+def merged(say: Speech) -> list[Panel]:
+    """Whether workers know of each other, and how far their clock is behind."""
+    return [
+        lines(
+            About(
+                say("How far the clock is behind now", "Насколько часы отстают от текущего момента"),
+                say(
+                    "The time up to which windows run, before now. Healthy: seconds. Otherwise the machine's "
+                    "time is wrong, or workers replay the past.",
+                    "На сколько периоды заканчиваются раньше текущего момента. Норма: секунды. Иначе время "
+                    "на машине неверно или воркеры воспроизводят прошлое.",
+                ),
+                "s",
+            ),
+            [Query(f"time() - max by (instance) ({metrics.CLOCK.name})", "{{instance}}")],
+            say,
+        ),
+        lines(
+            About(
+                say("Shards missing in the merged view", "Шардов не хватает в общей картине"),
+                say(
+                    "Shards of other workers that a worker's page and API lack. Healthy: 0. Otherwise see "
+                    "whether all workers run; metrics and alerts are not made of the merged view.",
+                    "Шарды других воркеров, которых не хватает странице и API воркера. Норма: 0. Иначе "
+                    "проверьте, все ли воркеры работают; метрики и алерты из общей картины не строятся.",
+                ),
+            ),
+            [Query(f"max by (instance) ({metrics.DESK_MISSING.name})", "{{instance}}")],
+            say,
+        ),
+        lines(
+            About(
+                say("The mirror in Redis is written", "Копия в Redis пишется"),
+                say(
+                    "Healthy: 1. At 0 other programs read old numbers: see whether Redis answers. Empty "
+                    "where no Redis is configured (VORONKA_REDIS).",
+                    "Норма: 1. При 0 другие программы читают старые показатели: проверьте, отвечает ли "
+                    "Redis. Пусто, если Redis не настроен (VORONKA_REDIS).",
+                ),
+            ),
+            [Query(f"min by (instance) ({metrics.REDIS_UP.name})", "{{instance}}")],
+            say,
+            span=24,
+        ),
+    ]
+
+
 def causes(say: Speech) -> list[Panel]:
     lane = metrics.LANE
     shown = ("chunks", "holes", "stale_chunks", "gap_offsets", "abandoned_chunks", "recoveries")

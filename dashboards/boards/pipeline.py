@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.boards.causes import causes
+from dashboards.boards.causes import causes, merged
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import GREEN, ORANGE, RED, About, Panel, Query, Steps, lines, number
@@ -27,6 +27,7 @@ def pipeline(panels: KpiPanels) -> Board:
             (say("Is it fresh?", "Свежо ли?"), _fresh(say)),
             (say("What is set aside, what changes?", "Что отложено, что меняется?"), _wrong(panels)),
             (say("Causes", "Причины"), causes(say)),
+            (say("All workers together", "Все воркеры вместе"), merged(say)),
         ),
         every="10s",
     )
