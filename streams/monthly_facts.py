@@ -7,6 +7,7 @@ from typing import Protocol
 
 from streams import events as ev
 from streams.fragments import Entry, Fragment
+from streams.opportunity import score_of
 from streams.rows import UNITS
 from streams.stories import UNKNOWN, Deal, Story
 
@@ -87,9 +88,8 @@ def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
         _offers(told, deal, done, credit)
     if deal.state.items:
         _money_facts(told, deal, by, credit)
-    score = _score(told, deal)
-    if deal.outcome == "open" and score is not None:
-        scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score
+    if deal.outcome == "open":
+        scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score_of(told, deal)
         credit(None, told.owner(None, deal), scored, deal)
     if deal.outcome == "won" and deal.closed_at is not None:
         effort = _effort(done) + (_effort(activities(told.lead)) if first and told.lead is not None else 0)
@@ -101,15 +101,6 @@ def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
             packed += UNITS["campaign_revenue_minor"] * amount_minor if _campaign(told, deal) else 0
         if packed:
             credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, deal)
-
-
-def _score(told: Story, deal: Deal) -> int | None:
-    """The deal's score, else that of the lead that it grew from."""
-    for state in (deal.state, told.lead):
-        score = None if state is None else state.value("score")
-        if isinstance(score, int):
-            return score
-    return None
 
 
 def _bad_contact(lead: Fragment) -> bool:

@@ -116,11 +116,22 @@ class _Deal:
         return next((told for entity in entities if (told := entity.attribute("campaign"))), None)
 
     @property
-    def score(self) -> int | None:
-        """Its own, else the lead's."""
+    def score(self) -> int:
+        """Its own, else the lead's, else by what is known of budget, authority, need and timing."""
         entities = [self.deal, *([self.story.lead] if self.story.lead else [])]
         scores = [entity.last_written("score", ("scored",)) for entity in entities]
-        return next((score for score in scores if score is not None), None)
+        told = next((score for score in scores if score is not None), None)
+        if told is not None:
+            return int(told)
+        known = {name.removeprefix("stage:") for entity in entities for name in entity.evidence}
+        return 1 + sum(
+            [
+                self.deal.amount is not None and self.deal.amount[0] > 0,
+                bool(known & {"dm_reached", "decision_maker_reached"}),
+                bool(known & {"qualified", "conversation_held", "meeting_held"}),
+                bool(known & {"offer_reviewed", "contract_agreed", "invoice_issued"}),
+            ]
+        )
 
     @property
     def effort(self) -> int:
@@ -155,12 +166,12 @@ def _deal(of: _Deal, config: Config) -> Iterator[Fact]:
         yield of.fact("offered_deals", 1, offers[0])
         yield of.fact("offered_offers", len(offers), offers[0])
     yield from _papers(of, config)
-    won_at, score = closed_at(deal, "won"), of.score
+    won_at = closed_at(deal, "won")
     if won_at is not None:
         yield from _won(of, won_at, config)
-    elif closed_at(deal, "lost") is None and score is not None:
+    elif closed_at(deal, "lost") is None:
         yield of.fact("open_deals_scored", 1, None)
-        yield of.fact("open_deals_score", score, None)
+        yield of.fact("open_deals_score", of.score, None)
 
 
 def _papers(of: _Deal, config: Config) -> Iterator[Fact]:

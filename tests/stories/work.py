@@ -201,8 +201,36 @@ WORK: list[Story] = [
             deal("12", "scored", "2026-03-03 10:00", journey="lead/1", score=1),
         ],
         """
-        all channel open_deals_scored vip 4
-        all rep open_deals_score bob 11
+        all channel open_deals_scored vip 5
+        all rep open_deals_score bob 12
+        """,
+    ),
+    # 7 has nothing: 1. 8: amount, decision maker by stage, talk by the lead's qualification, invoice: 5.
+    # 9 has an amount of nothing and a sent offer: 1. 10: a meeting with the decision maker: 3; 11 is told: 2.
+    told(
+        "a deal without a score gets a point each for budget, authority, need and timing",
+        "2026-03-20 12:00",
+        [
+            deal("7", "created", "2026-03-02 10:00", channel="active", owner="ann"),
+            lead("1", "created", "2026-03-02 10:00", channel="inbound", owner="bob"),
+            lead("1", "qualified", "2026-03-02 11:00"),
+            deal("8", "created", "2026-03-02 10:00", journey="lead/1", amount="5.00", owner="bob"),
+            deal("8", "stage_changed", "2026-03-03 10:00", journey="lead/1", stage="decision_maker_reached"),
+            deal("8", "invoice_issued", "2026-03-04 10:00", journey="lead/1", invoice="i", amount="5.00"),
+            deal("9", "created", "2026-03-02 10:00", channel="regular", amount="0.00", owner="cid"),
+            deal("9", "offer_sent", "2026-03-03 10:00"),
+            deal("10", "created", "2026-03-02 10:00", channel="vip", owner="dan"),
+            deal("10", "meeting_held", "2026-03-03 10:00", party="decision_maker"),
+            deal("11", "created", "2026-03-02 10:00", channel="partner", amount="5.00", owner="eve"),
+            deal("11", "meeting_held", "2026-03-03 10:00"),
+            deal("11", "scored", "2026-03-03 11:00", score=2),
+        ],
+        """
+        all rep open_deals_score ann 1
+        all rep open_deals_score bob 5
+        all rep open_deals_score cid 1
+        all rep open_deals_score dan 3
+        all rep open_deals_score eve 2
         """,
     ),
     # Standing in a stage since the 2nd at 10:00: stuck from the 17th at 10:00 on.
