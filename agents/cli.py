@@ -33,6 +33,7 @@ TARGETS = {
     "catalogue": _Target("agents.kpi_catalogue", "command", "Check, compare and explain KPI catalogues."),
     "dashboards": _Target("agents.board_files", "command", "Write rules, alerts, boards and handbook."),
     "scorecard": _Target("agents.scorecard", "command", "Score KPIs under goals, and say what is wrong."),
+    "backfill": _Target("agents.backfill.command", "command", "Write past KPIs for Prometheus."),
     "simulate": _Target("agents.crm.command", "command", "Publish the events of a simulated CRM."),
 }
 

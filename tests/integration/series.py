@@ -82,7 +82,7 @@ def expected(reading: Reading) -> dict[Series, int]:
 
 def _total(metric: Metric, reading: Reading) -> Iterator[tuple[Series, int]]:
     stock, names = "window" not in metric.labels, [label for label in metric.labels if label != "window"]
-    for window in ("all",) if stock else WINDOWS:
+    for window in ("all",) if stock else BASE_TOTALS[metric.total].windows or WINDOWS:
         for (family, total, *labels), amount in reading[window].items():
             if (family, total) == (metric.family, metric.total):
                 known = dict(zip(names, labels, strict=False)) | ({} if stock else {"window": window})

@@ -1,0 +1,1 @@
+"""History for Prometheus: any past period from Kafka, as known now, as OpenMetrics text and as blocks."""
