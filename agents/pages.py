@@ -11,6 +11,7 @@ import msgspec
 from faust.web import Request, Response, View
 
 from agents import view
+from agents.deal_detail import journey_of
 from agents.desk.card import scorecard_of
 from agents.plan import plan_of
 from agents.readings import WorkerState, read_all
@@ -70,6 +71,15 @@ def _pages(state: WorkerState) -> dict[str, Page]:
         """Sales of the month, quarter and year beside what was planned."""
         return _json(page, await plan_of(state))
 
+    async def journey(page: View, request: Request) -> Response:
+        """One lead or deal, with the reasons of its score; only the worker that holds it knows it."""
+        key = request.query.get("key", "")
+        if not key.startswith(("lead/", "deal/")) or len(request.query) > 1:
+            return _json(page, {"error": "key: name a journey such as lead/1 or deal/7, and no more"}, 400)
+        found = journey_of(state, key)
+        missing = {"error": f"{key} is not in the shards of this worker: ask the others"}
+        return _json(page, found or missing, 200 if found else 404)
+
     async def progress(page: View, _request: Request) -> Response:
         """How far every source partition is read, and what became of the records."""
         return _json(page, progress_of(state))
@@ -81,6 +91,7 @@ def _pages(state: WorkerState) -> dict[str, Page]:
         "/api/kpis": kpis,
         "/api/scorecard": scorecard,
         "/api/plan": plan,
+        "/api/journey": journey,
         "/api/progress": progress,
     }
 
