@@ -14,6 +14,7 @@ from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.readings import DeskFigures, Readings
 from agents.settings import Settings
+from agents.workdays import workdays
 from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
 from streams.funnels import WON
@@ -103,6 +104,11 @@ class Exposition(Collector):
         yield from _family(metrics.CURRENCY, [(metrics.CURRENCY.name, (settings.currency,), 1)])
         version_of = settings.rates.version
         yield from _family(metrics.RATES, [(metrics.RATES.name, (version_of,), 1)] if version_of else [])
+        days = [
+            (metrics.WORKDAYS.name, (window, part), count)
+            for window, part, count in workdays(settings, self.readings.now_ms)
+        ]
+        yield from _family(metrics.WORKDAYS, days)
         about = (version("voronka"), settings.app_id, settings.clock)
         members = [
             (metrics.TEAM.name, (rep, team), 1) for team, reps in settings.teams.items() for rep in reps

@@ -79,8 +79,10 @@ _LABELS: dict[Family, tuple[str, ...]] = {
     "rep": ("rep",),
 }
 _SUFFIX: dict[Unit, tuple[str, str]] = {
-    **{"count": ("", ""), "micro": ("", "")},
-    **{"ms": ("_ms", "_seconds"), "minor": ("_minor", "")},
+    "count": ("", ""),
+    "micro": ("", ""),
+    "ms": ("_ms", "_seconds"),
+    "minor": ("_minor", ""),
 }
 ACTIVITIES = frozenset(("contact_attempts", "first_touches", "meetings_set", "meetings_held", "offers_sent"))
 """Totals that are kept for few windows and exported by rep all the same: what reps do is compared."""
@@ -140,6 +142,11 @@ SCORECARD_PROGRESS = Metric(
     "How much of the way from the baseline to the target is done in 30 days",
     ("kind", "item"),
 )
+WORKDAYS = Metric(
+    "sales_workdays",
+    "Working days of the running period: begun, left (today is in both) and all",
+    ("window", "part"),
+)
 TEAM = Metric("sales_team_info", "Whose team a rep is in", ("rep", "team"), "info")
 
 APP = Metric(
@@ -198,7 +205,7 @@ LANE: dict[str, Metric] = {
 """The lane's own counters, by the field that holds each."""
 
 MACHINE: tuple[Metric, ...] = (
-    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
+    *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, WORKDAYS, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG),
     *LANE.values(),

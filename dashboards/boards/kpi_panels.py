@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.boards.panels import GREEN, ORANGE, About, Panel, Query, Steps, bars, cells, lines, number
 from dashboards.boards.speech import Link, Speech
-from streams.kpis import ALL_TIME, Catalogue, Dimension, Kpi, Text
+from streams.kpis import ALL_TIME, Catalogue, Kpi, Place, Text
 from streams.promql import has_rule, rule_name
 from streams.scorecard import Card
 
@@ -39,14 +39,15 @@ _NEXT = {
         "сравните продавцов на доске «Продавцы» и помогите отставшему.",
     ),
 }
-_LABELS: dict[Dimension, tuple[str, ...]] = {
+_LABELS: dict[Place, tuple[str, ...]] = {
     "department": (),
     "channel": ("channel",),
     "stage": ("channel", "stage"),
     "source": ("source",),
     "rep": ("rep",),
+    "team": ("team",),
 }
-_SCOPES: dict[Dimension, tuple[str, ...]] = _LABELS | {"stage": ("channel",)}
+_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {"stage": ("channel",), "team": ()}
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class KpiPanels:
         unit = self._kpi(kpi_id).entry.unit
         return self.speech.money if unit == "money" else UNITS[unit]
 
-    def told(self, kpi_ids: Sequence[str], dimension: Dimension) -> list[str]:
+    def told(self, kpi_ids: Sequence[str], dimension: Place) -> list[str]:
         """Those of the KPIs that have values by a dimension; of the others no input is exported yet."""
         return [kpi_id for kpi_id in kpi_ids if has_rule(self._kpi(kpi_id), dimension)]
 
@@ -74,11 +75,11 @@ class KpiPanels:
         """The department's values of those that have one."""
         return [self.number(kpi_id, span) for kpi_id in self.told(kpi_ids, "department")]
 
-    def courses(self, dimension: Dimension, *kpi_ids: str, span: int = 12) -> list[Panel]:
+    def courses(self, dimension: Place, *kpi_ids: str, span: int = 12) -> list[Panel]:
         """Values as they were published, of those that have them by this dimension."""
         return [self.lines(kpi_id, dimension, span=span) for kpi_id in self.told(kpi_ids, dimension)]
 
-    def rankings(self, dimension: Dimension, *kpi_ids: str, span: int = 12) -> list[Panel]:
+    def rankings(self, dimension: Place, *kpi_ids: str, span: int = 12) -> list[Panel]:
         """Values now, of those that have them by this dimension."""
         return [self.bars(kpi_id, dimension, span=span) for kpi_id in self.told(kpi_ids, dimension)]
 
@@ -86,19 +87,19 @@ class KpiPanels:
         """The department's value and its course."""
         return number(self._about(kpi_id), self.expr(kpi_id, "department"), span=span)
 
-    def lines(self, kpi_id: str, dimension: Dimension, *, span: int = 12) -> Panel:
+    def lines(self, kpi_id: str, dimension: Place, *, span: int = 12) -> Panel:
         """Values as they were published, by a dimension."""
         about = self._about(kpi_id, self.speech("as published", "как показывалось"))
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension]) or self.title(kpi_id)
         return lines(about, [Query(self.expr(kpi_id, dimension), legend)], self.speech, span=span)
 
-    def bars(self, kpi_id: str, dimension: Dimension, *, span: int = 12) -> Panel:
+    def bars(self, kpi_id: str, dimension: Place, *, span: int = 12) -> Panel:
         """Values now, the greatest first."""
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension])
         expr = f"sort_desc({self.expr(kpi_id, dimension)})"
         return bars(self._about(kpi_id), [Query(expr, legend)], span=span)
 
-    def table(self, title: Text, kpi_ids: Sequence[str], dimension: Dimension, link: Link) -> Panel:
+    def table(self, title: Text, kpi_ids: Sequence[str], dimension: Place, link: Link) -> Panel:
         """A row for each value of the dimension's label, a column for each KPI."""
         (label,) = _LABELS[dimension]
         columns = [
@@ -118,7 +119,7 @@ class KpiPanels:
         )
         return cells(About(self.speech.of(title), healthy), (label,), columns, link, self.speech)
 
-    def expr(self, kpi_id: str, dimension: Dimension, *, window: str = "$window") -> str:
+    def expr(self, kpi_id: str, dimension: Place, *, window: str = "$window") -> str:
         """A KPI's rule, narrowed by what is chosen on the board."""
         kpi = self._kpi(kpi_id)
         matchers = [f'{label}=~"${label}"' for label in _SCOPES[dimension]]

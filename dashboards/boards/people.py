@@ -44,12 +44,21 @@ def reps(panels: KpiPanels) -> Board:
                 say("All reps", "Все продавцы"),
                 [panels.table(Text("Reps", "Продавцы"), _COLUMNS, "rep", only)],
             ),
+            (say("Teams", "Команды"), [_teams(panels)]),
             (say("Fair comparison", "Честное сравнение"), fair),
             (say("Beside the average", "Рядом со средним"), money),
             (say("Activity", "Активность"), panels.rankings("rep", *_ACTIVITY)),
             (say("Each over time", "Каждый во времени"), panels.courses("rep", *_COURSES)),
         ),
     )
+
+
+def _teams(panels: KpiPanels) -> Panel:
+    """What is by rep, for those who are in a team."""
+    say = panels.speech
+    to_all = Link(say("All reps", "Все продавцы"), f"/d/{say.uid('reps')}?var-rep=$__all")
+    title = Text("Teams (VORONKA_TEAMS)", "Команды (VORONKA_TEAMS)")
+    return panels.table(title, _COLUMNS, "team", to_all)
 
 
 def _fair(panels: KpiPanels, kpi_id: str) -> Panel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import About, Panel, Query, bars, lines
+from dashboards.pace import CAME, NEEDED
 from streams.promql import exported
 from streams.windows import WINDOWS
 
@@ -103,7 +104,30 @@ def _needed(panels: KpiPanels) -> list[Panel]:
         "больше выигрышей.",
     )
     title = say("Enquiries needed and enquiries that came", "Сколько запросов нужно и сколько пришло")
-    return [bars(About(title, healthy), queries)]
+    return [bars(About(title, healthy), queries), _a_day(panels)]
+
+
+def _a_day(panels: KpiPanels) -> Panel:
+    """The funnel turned round, for the month that runs."""
+    say, month = panels.speech, '{window="month",channel=~"$channel"}'
+    queries = [
+        Query(f"{NEEDED}{month}", say("still needed a day", "ещё нужно в день") + " · {{channel}}"),
+        Query(f"{CAME}{month}", say("come a day", "приходит в день") + " · {{channel}}"),
+    ]
+    healthy = say(
+        "For the running month: (deals planned for all of it − won − open deals × win rate of 90 days) ÷ "
+        "sales conversion of 90 days ÷ working days left, today among them; beside it the enquiries that "
+        "came per working day. Healthy: as many come as are needed. Otherwise get more enquiries, win more "
+        "of them, or speak about the plan now.",
+        "Для текущего месяца: (сделки по плану на весь месяц − выиграно − открытые сделки × доля выигранных "
+        "за 90 дней) ÷ конверсия в продажи за 90 дней ÷ оставшиеся рабочие дни, включая сегодня; рядом – "
+        "сколько запросов приходит за рабочий день. Норма: приходит столько, сколько нужно. Иначе найдите "
+        "ещё запросы, выигрывайте больше или обсудите план уже сейчас.",
+    )
+    title = say(
+        "Enquiries a working day that the plan still takes", "Сколько запросов в рабочий день ещё нужно плану"
+    )
+    return bars(About(title, healthy), queries)
 
 
 def _compared(panels: KpiPanels, kpi_id: str) -> Panel:

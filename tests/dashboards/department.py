@@ -25,7 +25,11 @@ from tests.stories.telling import deal, ms
 FIRST_MS, NOW_MS = ms("2024-11-25 00:00"), ms("2025-01-24 15:20:31.123")
 LEADS_PER_DAY = 12.0
 TOPICS = {"lead": "crm.leads", "deal": "crm.deals", "ledger": "crm.ledger"}
-CHOSEN = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_NAMES)}
+CHOSEN = {
+    "VORONKA_REPS": ",".join(ROSTER),
+    "VORONKA_SOURCES": ",".join(SOURCE_NAMES),
+    "VORONKA_TEAMS": f"north:{','.join(list(ROSTER)[::2])};south:{','.join(list(ROSTER)[1::2])}",
+}
 
 
 MORE = (
