@@ -1,7 +1,9 @@
 // The live page: listens to /api/live and draws what it hears, in the chosen period, language and colours.
+import { scorecard, whole } from "./card.js";
 import { h, show } from "./dom.js";
 import { funnels } from "./funnel.js";
 import * as panels from "./panels.js";
+import { plan, planByChannel, planFigures } from "./plan.js";
 import { Words } from "./words.js";
 
 const SILENCE_MS = 15_000, RETRY_MS = 3_000, NEWS_MS = 15_000;
@@ -79,6 +81,11 @@ function draw() {
   drawHead();
   show(at("tiles"), ...panels.tiles(pulse, words));
   show(at("funnels"), ...funnels(pulse, words));
+  show(at("plan"), plan(pulse, words));
+  show(at("plan-channels"), planByChannel(pulse, words));
+  show(at("plan-figures"), ...planFigures(pulse, words));
+  show(at("scorecard-whole"), whole(pulse, words));
+  show(at("scorecard"), ...scorecard(pulse, words));
   show(at("response-figures"), ...panels.responseFigures(pulse, words));
   show(at("response"), panels.response(pulse, words));
   show(at("waiting"), panels.waiting(pulse, words));
@@ -97,12 +104,12 @@ function draw() {
 }
 
 function drawHead() {
-  const clock = at("clock"), all = pulse.partitions, here = words.shards(pulse);
+  const clock = at("clock"), all = pulse.partitions, here = words.shards(pulse.shards);
   clock.dateTime = new Date(pulse.now_ms).toISOString();
   clock.textContent = pulse.now_ms ? words.time(pulse.now_ms) : "–";
   clock.title = about.clock === "event" ? words.say("event_clock") : about.zone;
   at("shards").textContent = here ? words.say("shards", { here, all }) : words.say("shards_none", { all });
-  const partial = here ? words.say("partial", { here, all }) : words.say("partial_none");
+  const partial = here ? words.missing(pulse) : words.say("partial_none");
   if (at("partial").textContent !== partial) at("partial").textContent = partial;
   at("partial").hidden = !pulse.partial;
   at("main").hidden = !here; // a gap, never a row of zeros

@@ -139,7 +139,8 @@ export function health({ health: told, kpis }, words) {
     ["duplicates", words.number(told.duplicates), told.duplicates],
     ["forwarded", words.number(told.forwarded), told.forwarded],
     ["entry_lag", words.value(kpis.entry_lag_hours.value, "hours"), kpis.entry_lag_hours.value],
-    ["quarantined", words.number(told.quarantined), told.quarantined, told.quarantined ? "bad" : "good"]);
+    ["quarantined", words.number(told.quarantined), told.quarantined, told.quarantined ? "bad" : "good"],
+    ...(told.redis === null ? [] : [["redis", words.say(told.redis ? "redis_up" : "redis_down"), told.redis, told.redis ? "good" : "bad"]]));
 }
 
 export function lags({ health: told }, words) {

@@ -44,6 +44,14 @@ export class Words {
         return this.duration(value * 60 * MINUTE);
       case "days":
         return `${this.number(value, { maximumFractionDigits: 1 })} ${this.say("unit_d")}`;
+      case "months":
+        return `${this.number(value, { maximumFractionDigits: 1 })} ${this.say("unit_mo")}`;
+      case "multiple":
+        return `${this.number(value, { maximumFractionDigits: 2 })} ×`;
+      case "score":
+        return this.number(value, { maximumFractionDigits: 2 });
+      case "points":
+        return `${this.number(value, { maximumFractionDigits: 1 })} ${this.say("unit_points")}`;
       default:
         return this.number(value, { maximumFractionDigits: 0 });
     }
@@ -71,10 +79,22 @@ export class Words {
     return new Intl.DateTimeFormat(this.dates, { ...options, timeZone: this.about.zone }).format(ms);
   }
 
+  // What is missing, since when, and whether its last numbers are among those that are shown.
+  missing(pulse) {
+    const sentences = [true, false].flatMap((counted) => {
+      const found = pulse.missing.filter((each) => each.counted === counted);
+      if (!found.length) return [];
+      const since = found.map((each) => each.since_ms).filter((ms) => ms !== null);
+      const when = since.length ? this.say("missing_since", { clock: this.time(Math.min(...since), { hour: "2-digit", minute: "2-digit", second: "2-digit" }) }) : "";
+      return [this.say(counted ? "missing_counted" : "missing_left_out", { shards: this.shards(found.map((each) => each.shard)), when })];
+    });
+    return [this.say("partial"), ...sentences].join(" ");
+  }
+
   // [0, 1, 2, 5] is "0–2, 5".
-  shards(pulse) {
+  shards(numbers) {
     const runs = [];
-    for (const shard of pulse.shards) {
+    for (const shard of numbers) {
       const last = runs.at(-1);
       if (last && last[1] === shard - 1) last[1] = shard;
       else runs.push([shard, shard]);

@@ -208,14 +208,14 @@ def test_the_keyboard_reaches_everything_and_switches(house: House) -> None:
     """Skip link, period, language, colours, then each list that scrolls; arrows choose."""
     house.open()
     browser, reached = house.browser, []
-    for _ in range(9):
+    for _ in range(11):
         browser.press(Keys.TAB)
         reached.append(browser.ask("const e = document.activeElement; return e.name || e.id || e.className"))
     assert reached == [
-        "skip", "window", "language", "theme", "waiting", "channels", "reps", "restatements", reached[8],
+        "skip", "window", "language", "theme", "plan", "plan-channels",
+        "waiting", "channels", "reps", "restatements", reached[10],
     ]  # fmt: skip
-    for _ in range(7):
-        browser.ask("document.activeElement.blur()")
+    browser.ask("document.activeElement.blur()")
     browser.ask("document.querySelector('[name=language]:checked').focus()")
     browser.press(Keys.ARROW_RIGHT)
     browser.until("return document.documentElement.lang === 'ru'")
@@ -290,26 +290,74 @@ async def watched_burst(house: House) -> tuple[list[int], float]:
         return list(await asyncio.gather(*viewers)), took
 
 
-def test_a_worker_says_which_shards_it_shows(house: House) -> None:
-    """Where another worker has the others, the page says so plainly and at once."""
-    house.open()
-    shards = "return document.getElementById('shards').textContent"
-    assert house.browser.ask(shards) == "shards 0–3 of 4"
-    assert house.browser.ask("return document.getElementById('partial').hidden")
-    workers = [house.worker, house.deployment.start()]
-    until(lambda: split(workers), lambda: str([worker.told() for worker in workers]))
-    until(
-        lambda: house.browser.ask(shards) == f"shards {span(house.worker.shards())} of 4",
-        lambda: f"{house.browser.ask(shards)}, not {house.worker.shards()}",
+def test_the_scorecard_and_the_plan_stand_on_the_page_as_the_api_tells_them(house: House) -> None:
+    """Every goal and KPI, the whole card above; what was planned for the month, by channel too."""
+    house.open("language=en&theme=light&window=month")
+    browser = house.browser
+    card = json.loads(house.worker.get("/api/scorecard?window=month")[1])["card"]
+    assert browser.ask("return document.querySelectorAll('#scorecard article').length") == 4
+    shown = float(
+        browser.ask("return document.querySelector(\"[data-key='score.card.card']\").dataset.value")
     )
-    told = house.browser.ask("return document.getElementById('partial').innerText")
-    assert told.startswith("Partial: this worker shows its own shards only (")
+    assert shown == card["performance_percent"]
+    told = {f"performance.{row['kind']}.{row['id']}" for row in rows_of(card) if row["kind"] == "kpi"}
+    drawn = browser.ask(
+        "return [...document.querySelectorAll('#scorecard [data-key^=performance]')]"
+        ".map((e) => [e.dataset.key, e.dataset.value])"
+    )
+    assert told <= {key for key, _ in drawn}
+    plan = json.loads(house.worker.get("/api/plan")[1])
+    month = plan["periods"]["month"]
+    assert month["plan"] > 0
+    key = "return document.querySelector(`[data-key='plan.month.${arguments[0]}']`).dataset.value"
+    assert {part: float(browser.ask(key, part)) for part in month if part != "elapsed"} == {
+        part: value for part, value in month.items() if part != "elapsed"
+    }
+    assert browser.ask("return document.querySelectorAll('#plan-channels tbody tr').length") == len(
+        [each for each in plan["by_channel"].values() if each["plan"] is not None]
+    )
 
 
-def span(shards: set[int]) -> str:
-    """Two shards as the page writes them."""
-    first, last = sorted(shards) if len(shards) == 2 else (-1, -1)
-    return f"{first}–{last}" if last == first + 1 else f"{first}, {last}"
+def rows_of(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every row of a scorecard below this one."""
+    for below in row.get("rows", ()):
+        yield below
+        yield from rows_of(below)
+
+
+def test_two_workers_show_one_department_and_say_when_one_is_lost(house: House) -> None:
+    """With split shards the page is complete; a killed worker's shards are missing until taken over."""
+    house.open()
+    browser, shards = house.browser, "return document.getElementById('shards').textContent"
+    hidden = "return document.getElementById('partial').hidden"
+    assert (browser.ask(shards), browser.ask(hidden)) == ("shards 0–3 of 4", True)
+    before = house.kpis("30d")
+    second = house.deployment.start()
+    until(lambda: split([house.worker, second]), lambda: str([house.worker.told(), second.told()]))
+    workers = [house.worker, second]
+    until(lambda: complete(workers), lambda: str([worker.get("/api/waiting") for worker in workers]))
+    for window in ("30d", "today", "year", "all"):
+        one, two = (json.loads(worker.get(f"/api/kpis?window={window}")[1]) for worker in workers)
+        assert one == two, window
+    assert without_stream(house.kpis("30d")) == without_stream(before)
+    browser.until("return document.getElementById('partial').hidden")
+    second.child.kill()
+    browser.until("return !document.getElementById('partial').hidden")
+    told = browser.ask("return document.getElementById('partial').innerText")
+    assert told.startswith("Partial: some shards are missing. ")
+    browser.until("return document.getElementById('partial').hidden")
+    assert browser.ask(shards) == "shards 0–3 of 4"
+
+
+def complete(workers: list[Worker]) -> bool:
+    """Whether each shows every shard."""
+    answers = [worker.get("/api/waiting") for worker in workers]
+    return all(status == 200 and not json.loads(text)["partial"] for status, text in answers)
+
+
+def without_stream(kpis: dict[str, Any]) -> dict[str, Any]:
+    """KPIs of the department; those of the stream itself begin anew with each owner of a shard."""
+    return {kpi: value for kpi, value in kpis.items() if value["period"] != "since_start"}
 
 
 def test_nothing_was_complained_of_and_nobody_else_was_asked(house: House) -> None:
