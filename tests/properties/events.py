@@ -12,13 +12,21 @@ _ids = st.sampled_from(["1", "2", "3"])
 _money = st.builds(ev.Money, st.sampled_from([0, 5_000, 12_345]), st.sampled_from(["RUB", "USD"]))
 _maybe_money = st.none() | _money
 _owner = st.sampled_from(["r1", "r2"])
+_customer = st.sampled_from([None, "a", "a", "b"])
 _text = st.none() | st.sampled_from(["a", "b"])
 _channel = st.sampled_from([None, "inbound", "active", "regular", "vip", "partner"])
 _party = st.sampled_from(["client", "partner", "decision_maker"])
 
 _BOTH: list[st.SearchStrategy[ev.Payload]] = [
-    st.builds(ev.Created, channel=_channel, source=_text, owner=st.none() | _owner, amount=_maybe_money),
-    st.builds(ev.Updated, channel=_channel, source=_text, owner=st.none() | _owner),
+    st.builds(
+        ev.Created,
+        channel=_channel,
+        source=_text,
+        owner=st.none() | _owner,
+        customer=_customer,
+        amount=_maybe_money,
+    ),
+    st.builds(ev.Updated, channel=_channel, source=_text, owner=st.none() | _owner, customer=_customer),
     st.builds(ev.Assigned, owner=_owner),
     st.builds(ev.ContactAttempted, by=st.sampled_from(["human", "auto"]), party=_party),
     st.builds(ev.FirstTouch, party=_party),
