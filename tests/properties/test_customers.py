@@ -25,6 +25,10 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 SILENCE_DAYS = 45
 CALENDAR = BusinessCalendar("Europe/Moscow", dict.fromkeys(range(5), ((540, 1080),)), "RU")
 COUNTS = frozenset(total for totals in COUNTED for total in totals.split()) | {"customers"}
+TOLD: dict[str, ev.Payload] = {
+    "churned": ev.CustomerChurned(customer="a"),
+    "renewed": ev.CustomerRenewed(customer="a"),
+}
 
 Turn = tuple[int, str]
 """(time in ms, a channel in which something was bought, or what the ledger told)."""
@@ -74,7 +78,7 @@ def test_join_parts_of_two_copies_are_the_part_of_both(a: list[ev.Event], b: lis
 def test_sums_count_each_customer_once_a_window(
     people: list[list[Turn]], later_ms: int, silence_days: int | None
 ) -> None:
-    """Law 5: every window holds what looking at each customer anew finds, as time passes and when refolded."""
+    """Law 5: a window holds what looking at each customer anew finds, by differences and when refolded."""
     rules = Rules(
         DEFAULT, CALENDAR, "RUB", silence_ms=None if silence_days is None else silence_days * DAY_MS
     )
@@ -104,12 +108,8 @@ def journey_told(turns: list[Turn]) -> Journey:
     """A customer's journey after these turns: a deal for each purchase."""
     customer = Journey()
     for number, (at_ms, what) in enumerate(turns):
-        payload: ev.Payload
-        if what in ("churned", "renewed"):
-            payload = (
-                ev.CustomerChurned(customer="a") if what == "churned" else ev.CustomerRenewed(customer="a")
-            )
-            advance(customer, _event("ledger", "a", CUSTOMER, at_ms, payload, number))
+        if what in TOLD:
+            advance(customer, _event("ledger", "a", CUSTOMER, at_ms, TOLD[what], number))
             continue
         name, deal = f"deal/{number}", Journey()
         created = ev.Created(channel=what, customer="a")
@@ -138,9 +138,9 @@ def customer_told(turns: list[Turn], silence_days: int | None) -> Customer:
     bought = [
         Purchase(at_ms, f"deal/{number}", f"deal/{number}", what, "unknown", None, ())
         for number, (at_ms, what) in enumerate(turns)
-        if what not in ("churned", "renewed")
+        if what not in TOLD
     ]
-    told = {(at_ms, f"customer_{what}") for at_ms, what in turns if what in ("churned", "renewed")}
+    told = {(at_ms, f"customer_{what}") for at_ms, what in turns if what in TOLD}
     silence_ms = None if silence_days is None else silence_days * DAY_MS
     order = sorted(bought, key=lambda one: (one.at_ms, one.deal, one.journey))
     return Customer(tuple(order), tuple(sorted(told)), silence_ms)
