@@ -13,6 +13,8 @@ LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --generate-hashes -
 PEERS := .cache/bench
 PEERS_STAMP := $(PEERS)/.installed
 WORKERS ?= 1
+# Most tests wait for a broker or a worker; PROCESSES=0 runs them one after the other, in this process.
+PROCESSES ?= 2
 ARGS ?=
 
 .PHONY: help setup lock components demo dashboards check format test chaos up down clean
@@ -66,7 +68,7 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff format
 
 test: components ## every test; ARGS="-k journey -x" goes to pytest
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 chaos: components ## every fault test at full size on Apache Kafka; ARGS="--scale 0.05 --seed 7 -k kill"
 	@$(BIN)/python -m tests.chaos $(ARGS)
