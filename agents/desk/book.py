@@ -117,8 +117,9 @@ class Book:
         """What earlier owners of our shards have left in the topic; `own` is the epoch of each."""
         return [key for key in self._leftover if key.epoch < own.get(key.shard, -1)]
 
-    def beats(self, now_seconds: float, seconds: float = SILENT_SECONDS) -> dict[str, Beat]:
-        """The workers that were heard of within so many seconds."""
+    def beats(self, now_seconds: float, within_seconds: float | None = None) -> dict[str, Beat]:
+        """The workers that are there, or were within so many seconds."""
+        seconds = SILENT_SECONDS if within_seconds is None else within_seconds
         return {
             worker: beat
             for worker, (beat, heard) in self._beats.items()

@@ -31,6 +31,8 @@ ALONE_AFTER_SECONDS = 60.0
 """A worker that has heard of no other for so long tells only that it is there."""
 FORGET_SECONDS = 600.0
 LOOK_SECONDS = 0.1
+PAUSE_SECONDS = 2.0
+"""After a loss of the topic."""
 REST = 9
 """Telling takes at most a tenth of the time: the stream comes first."""
 
@@ -123,16 +125,13 @@ class Desk:
         await self._again(self._tell)
 
     async def _again(self, follow: Callable[[Totals], Awaitable[None]]) -> None:
-        pause_seconds = 1.0
         while True:
             try:
                 async with self._topic() as topic:
-                    pause_seconds = 1.0
                     await follow(topic)
             except TotalsLostError as error:
                 logger.warning("the desk's topic cannot be reached, its numbers grow old: %s", error)
-            await asyncio.sleep(pause_seconds)
-            pause_seconds = min(30.0, pause_seconds * 2)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _hear(self, topic: Totals) -> None:
         async for records, live in topic.records():
