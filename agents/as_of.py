@@ -15,6 +15,7 @@ import msgspec
 
 from agents.app import rules_of
 from agents.broker import read_to_end
+from agents.comparison import before_of, compared, share_passed
 from agents.errors import UserError
 from agents.fold import Fold
 from agents.lane import LaneRecord
@@ -23,7 +24,7 @@ from agents.settings import Settings
 from agents.view import View
 from streams.decode import decode
 from streams.events import Rejected
-from streams.kpis import ALL_TIME, COMPARABLE
+from streams.kpis import ALL_TIME
 
 _CHUNK = 1_000
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -74,17 +75,21 @@ class Past:
 
     def kpis(self, window: str) -> dict[str, Any]:
         """Every KPI of a window that ends at the moment; those about the stream itself are left out."""
-        before = f"prev_{window}" if window in COMPARABLE else window
-        totals = self._fold.shard.totals
+        before, shard = before_of(window), self._fold.shard
+        totals = shard.totals
         totals.advance(self._as_of_ms)
-        sums = {name: totals.sums(name) for name in (window, before, ALL_TIME)}
-        readings = Readings(self._as_of_ms, (self._fold.shard,), sums, totals.waiting_since())
+        sums = {name: totals.sums(name) for name in (window, before or window, ALL_TIME)}
+        readings = Readings(self._as_of_ms, (shard,), sums, totals.waiting_since())
         view = View(readings, window, self._settings)
-        kpis = {kpi_id: kpi for kpi_id, kpi in view.kpis() if self._dated(kpi_id)}
+        earlier = View(readings, before, self._settings) if before else None
+        share = share_passed(window, self._as_of_ms, self._settings) if before else None
+        catalogue = self._settings.kpis.kpis
+        kpis = {
+            kpi_id: shown | compared(catalogue[kpi_id], shown, earlier, share)
+            for kpi_id, shown in view.kpis()
+            if catalogue[kpi_id].period != "since_start"
+        }
         return {**view.head(), "kpis": kpis}
-
-    def _dated(self, kpi_id: str) -> bool:
-        return self._settings.kpis.kpis[kpi_id].period != "since_start"
 
     def _until_then(self, records: Iterable[Any]) -> Iterator[LaneRecord]:
         seen: set[int] = set()

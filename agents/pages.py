@@ -11,6 +11,7 @@ import msgspec
 from faust.web import Request, Response, View
 
 from agents import view
+from agents.comparison import before_of, compared, share_passed
 from agents.deal_detail import journey_of
 from agents.desk.card import scorecard_of
 from agents.plan import plan_of
@@ -18,7 +19,7 @@ from agents.readings import WorkerState, read_all
 from agents.scrape import Scrape
 from agents.turns import Turns
 from agents.waiting import shards_of
-from streams.kpis import COMPARABLE, PERIODS
+from streams.kpis import PERIODS
 
 DEFAULT_WINDOW = "30d"
 DEAD_AFTER_SECONDS = 10.0
@@ -111,12 +112,15 @@ def unready(state: WorkerState) -> list[str]:
 
 async def kpis_of(state: WorkerState, window: str) -> dict[str, Any]:
     """The answer of `/api/kpis`."""
-    before = f"prev_{window}" if window in COMPARABLE else window
-    readings = await read_all(state, (window, before))
-    values = view.View(readings, window, state.settings)
+    before, settings = before_of(window), state.settings
+    readings = await read_all(state, (window, before or window))
+    values = view.View(readings, window, settings)
     kpis, turns = {}, Turns()
+    await turns.give_way()
+    earlier = view.View(readings, before, settings) if before else None
+    share = share_passed(window, readings.now_ms, settings) if before else None
     for kpi_id, value in values.kpis():
-        kpis[kpi_id] = value
+        kpis[kpi_id] = value | compared(settings.kpis.kpis[kpi_id], value, earlier, share)
         await turns.give_way()
     return {**values.head(), **shards_of(state, readings.partitions, readings.missing), "kpis": kpis}
 

@@ -53,6 +53,11 @@ class View:
         for rep in self._winners:
             self._reps[rep]["reps"] = 1
 
+    @property
+    def period(self) -> str:
+        """The window that its values are of."""
+        return self._period
+
     def head(self) -> dict[str, Any]:
         """What holds for all values; `partial` where shards are missing or as they were before."""
         return {
