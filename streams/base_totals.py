@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from streams.windows import WINDOWS_BY_SOURCE_AND_REP, WINDOWS_OF_DAYS, WINDOWS_OF_DISTINCT
+from streams.zones import HOURS_OF_WEEK
 
 Family = Literal["channel", "stage", "source", "rep"]
 Unit = Literal["count", "ms", "minor", "micro"]
@@ -28,6 +29,10 @@ RESPONSE_EDGES_SECONDS = ("300", "900", "3600", "14400", "28800", "86400", "1728
 """Upper edges of the response buckets, inclusive."""
 
 
+HOURLY_WINDOWS = ("30d",)
+"""What hours of the week are compared over: each comes four times."""
+
+
 @dataclass(frozen=True, slots=True)
 class BaseTotal:
     """A sum of facts, kept by each of its families; amounts are whole milliseconds or minor units."""
@@ -39,7 +44,7 @@ class BaseTotal:
     kind: Kind = "flow"
     absence: Absence = "zero"
     edges: tuple[str, ...] = ()
-    """Of a histogram's total: the bucket edges, which are its second label."""
+    """The values of its second label: the bucket edges of a histogram's total, or the hours of the week."""
     before_won: bool = False
     """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
     monthly: bool = False
@@ -51,6 +56,8 @@ class BaseTotal:
     @property
     def windows(self) -> tuple[str, ...]:
         """The only windows that it has in any family; none means all."""
+        if self.edges == HOURS_OF_WEEK:
+            return HOURLY_WINDOWS
         if self.slow:
             return WINDOWS_BY_SOURCE_AND_REP
         return {"distinct": WINDOWS_OF_DISTINCT, "days": WINDOWS_OF_DAYS}.get(self.layout, ())
@@ -64,7 +71,7 @@ _G: tuple[Family, ...] = ("stage",)
 
 
 def _monthly(total: str, families: tuple[Family, ...], help_text: str, kind: Kind = "flow") -> BaseTotal:
-    unit: Unit = "minor" if total.endswith("_minor") else "count"
+    unit: Unit = "ms" if total.endswith("_ms") else "minor" if total.endswith("_minor") else "count"
     return BaseTotal(total, families, help_text, unit, kind, monthly=True)
 
 
@@ -104,6 +111,12 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("due_1h", _ALL, "Enquiries of the window answered, or older than an hour"),
         BaseTotal("answered_1wh", _ALL, "Enquiries of the window answered within a working hour"),
         BaseTotal("due_1wh", _ALL, "Enquiries of the window answered, or older than a working hour"),
+        BaseTotal("hourly_due_1wh", _C, "Of those the ones due, by hour of the week", edges=HOURS_OF_WEEK),
+        BaseTotal(
+            "hourly_answered_1wh",
+            *(_C, "Those answered within a working hour, by hour of the week"),
+            edges=HOURS_OF_WEEK,
+        ),
         BaseTotal("waiting", _CR, "Leads that wait for their first answer", kind="stock"),
         BaseTotal("waiting_since", _C, "When the longest waiting lead came", "ms", "minimum", "unknown"),
         BaseTotal("stage_entered", _G, "Journeys that entered the stage"),
@@ -156,6 +169,8 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _monthly("qualified_deal", _ALL, "Leads that qualified and have a deal"),
         _monthly("responses_qualified", _CR, "Enquiries that were answered and have qualified"),
         _monthly("answered_1h_qualified", _CR, "Enquiries answered within an hour that have qualified"),
+        _monthly("assign_ms", _CR, "Of the time to the first answer, that to the first owner"),
+        _monthly("attempt_ms", _CR, "Of the time to the first answer, that from there to the first attempt"),
         _monthly("opportunities", _ALL, "Journeys whose first deal was opened"),
         _monthly("opportunities_talked", _ALL, "Of them, those with a conversation or meeting"),
         _monthly("talked_leads", _ALL, "Leads with whom a first conversation or meeting was held"),

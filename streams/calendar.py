@@ -13,7 +13,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from streams.workdays import CalendarError, Hours, PublicDays, check_hours, public_days
-from streams.zones import DAY_MS, EPOCH_ORDINAL, LAST_DAY, day_start_ms, wall_spans
+from streams.zones import DAY_MS, EPOCH_ORDINAL, HOURS_OF_WEEK, LAST_DAY, day_start_ms, wall_spans
 
 _BLOCK_MS = 512 * DAY_MS
 _LAST_BLOCK = LAST_DAY * DAY_MS // _BLOCK_MS
@@ -98,6 +98,11 @@ class BusinessCalendar:
     def day_start_ms(self, day_index: int) -> int:
         """UTC milliseconds of the day's first instant (local midnight, unless the clock skips it)."""
         return self._starts[day_index]
+
+    def hour_of_week(self, ms: int) -> str:
+        """The weekday and how many hours of the local day are over, such as `mon-09`; 23 at most."""
+        day = self.day_index(ms)
+        return HOURS_OF_WEEK[24 * ((day + 3) % 7) + min((ms - self._starts[day]) // 3_600_000, 23)]
 
     def working_ms(self, a_ms: int, b_ms: int) -> int:
         """Working time from a to b; 0 where b is not after a."""

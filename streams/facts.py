@@ -96,6 +96,7 @@ _DUE = UNITS["due_1h"] + UNITS["due_1wh"]
 _WITHIN, _WORKING_WITHIN = UNITS["answered_1h"], UNITS["answered_1wh"]
 _RESPONSE_MS, _WORKING_MS = UNITS["response_ms"], UNITS["response_working_ms"]
 _BUCKET, _WORKING_BUCKET = UNITS["response_bucket"], UNITS["response_working_bucket"]
+_HOURLY_DUE, _HOURLY_WITHIN = UNITS["hourly_due_1wh"], UNITS["hourly_answered_1wh"]
 _CREATED = {
     "open": UNITS["deals_created"],
     "won": UNITS["deals_created"] + UNITS["deals_created_won"],
@@ -172,11 +173,17 @@ class _Book:
             return None
         return min((at for at in contacts(lead) if at >= created_at), default=None)
 
+    def by_hour(self, created_at: int, packed: int, due_ms: int = 0) -> None:
+        """The same by the hour of the week at which the lead came."""
+        hour = self.rules.calendar.hour_of_week(created_at)
+        self.add(self._rows.number(EDGE, self.channel, hour), created_at, packed, due_ms)
+
     def unanswered(self, created_at: int, rep: str) -> None:
         told = self.told
         working_due_ms = self.rules.calendar.working_deadline_ms(created_at, HOUR_MS)
         self.credit(created_at, rep, UNITS["due_1h"], due_ms=created_at + HOUR_MS)
         self.credit(created_at, rep, UNITS["due_1wh"], due_ms=working_due_ms)
+        self.by_hour(created_at, _HOURLY_DUE, working_due_ms)
         if told.disqualified_at is None and told.outcome == "open":
             self.credit(STOCK, told.owner(None), UNITS["waiting"])
             self.add(self._rows.number("waiting_since", self.channel), created_at, 1)
@@ -187,6 +194,7 @@ class _Book:
         working_ms = self.rules.calendar.working_ms(created_at, answered_at)
         for unit, ms in ((_BUCKET, wall_ms), (_WORKING_BUCKET, working_ms)):
             self.add(self._rows.number(EDGE, self.channel, edge(ms)), created_at, unit)
+        self.by_hour(created_at, _HOURLY_DUE + (_HOURLY_WITHIN if working_ms <= HOUR_MS else 0))
         shares = (
             _DUE + (_WITHIN if wall_ms <= HOUR_MS else 0) + (_WORKING_WITHIN if working_ms <= HOUR_MS else 0)
         )

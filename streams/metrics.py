@@ -101,7 +101,9 @@ IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
 def _metric(total: BaseTotal, family: Family) -> Metric:
     stored, exported = _SUFFIX[total.unit]
     stem = total.id.removeprefix("stage_").removesuffix(stored)
-    labels = _LABELS[family] + (("window",) if total.kind == "flow" else ())
+    labels = (
+        _LABELS[family] + (("hour",) if total.edges else ()) + (("window",) if total.kind == "flow" else ())
+    )
     return Metric(
         _PREFIX[family] + stem + exported, total.help, labels, "gauge", total.unit, total.id, family
     )

@@ -37,6 +37,7 @@ _ATTEMPTS = {
     "human decision_maker": UNITS["contact_attempts"] + UNITS["decision_maker_attempts"],
 }
 """By details: who tried to reach whom; what a machine tried is none."""
+_ASSIGN_MS, _ATTEMPT_MS = UNITS["assign_ms"], UNITS["attempt_ms"]
 _COUNTED = {
     ev.FirstTouch.rank: UNITS["first_touches"],
     ev.MeetingSet.rank: UNITS["meetings_set"],
@@ -56,7 +57,8 @@ def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: in
     if talked_at is not None:
         packed = UNITS["talked_leads"] + (UNITS["talked_qualified"] if qualified else 0)
         credit(talked_at, told.owner(talked_at), packed, None)
-    _work(told, activities(lead), None, credit)
+    done = activities(lead)
+    _work(told, done, None, credit)
     created_at = lead.created_at
     if created_at is None:
         return
@@ -66,6 +68,8 @@ def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: in
     score = lead.value("score")
     if isinstance(score, int):
         packed += UNITS["leads_scored"] + UNITS["lead_score"] * score
+    if answered_ms is not None:
+        packed += _lags(lead, done, created_at, answered_ms)
     if answered_ms is not None and qualified:
         within = answered_ms - created_at <= hour_ms
         packed += UNITS["responses_qualified"] + (UNITS["answered_1h_qualified"] if within else 0)
@@ -73,6 +77,15 @@ def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: in
         credit(created_at, told.owner(created_at), packed, None)
     if told.outcome == "open":
         credit(None, told.owner(None), UNITS["open_enquiries"], None)
+
+
+def _lags(lead: Fragment, done: Collection[Entry], created_at: int, answered_ms: int) -> int:
+    """From enquiry to the first owner, from there to the first attempt; what is left is the contact's."""
+    owned = min((entry[0] for entry in lead.owners), default=answered_ms)
+    owned = min(max(owned, created_at), answered_ms)
+    tried = [e[0] for e in done if e[1] == _ATTEMPT and e[4] in _ATTEMPTS and e[0] >= owned]
+    attempted = min(tried, default=answered_ms)
+    return _ASSIGN_MS * (owned - created_at) + _ATTEMPT_MS * (min(attempted, answered_ms) - owned)
 
 
 def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:

@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 
 MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
+HOURS_OF_WEEK = tuple(
+    f"{day}-{hour:02}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") for hour in range(24)
+)
+"""Hours since the local day began, by weekday."""
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 LAST_DAY = date(2100, 12, 31).toordinal() - EPOCH_ORDINAL
 """Zones are followed from day 0 to this one; outside, the offset of the nearer end holds."""

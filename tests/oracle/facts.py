@@ -21,6 +21,7 @@ FAMILIES: Final = {
         "responses response_ms response_working_ms": "channel rep",
         "response_bucket response_working_bucket": "channel",
         "answered_1h due_1h answered_1wh due_1wh": "channel source rep",
+        "hourly_due_1wh hourly_answered_1wh": "channel",
         "waiting": "channel rep",
         "waiting_since": "channel",
         "stage_entered stage_advanced stage_lost stage_still dwell_ms dwells occupancy stuck": "stage",
@@ -80,6 +81,7 @@ def _response(story: Story, lead: Entity, config: Config) -> Iterator[Fact]:
         deadline = config.calendar.working_deadline(created, HOUR_MS)
         if deadline is not None:
             yield Fact("due_1wh", labels, 1, created, deadline)
+            yield Fact("hourly_due_1wh", _hour(story, created, config), 1, created, deadline)
         if story.is_open:
             now = Labels(story.channel, story.source, lead.owner_now or "unassigned")
             yield Fact("waiting", now, 1, None)
@@ -93,10 +95,20 @@ def _response(story: Story, lead: Entity, config: Config) -> Iterator[Fact]:
     yield Fact("response_working_bucket", Labels(story.channel, le=_edge(worked)), 1, created)
     yield Fact("due_1h", labels, 1, created)
     yield Fact("due_1wh", labels, 1, created)
+    yield Fact("hourly_due_1wh", _hour(story, created, config), 1, created)
     if waited <= HOUR_MS:
         yield Fact("answered_1h", labels, 1, created)
     if worked <= HOUR_MS:
         yield Fact("answered_1wh", labels, 1, created)
+        yield Fact("hourly_answered_1wh", _hour(story, created, config), 1, created)
+
+
+def _hour(story: Story, created: int, config: Config) -> Labels:
+    """The hour of the week, counted from the beginning of the local day."""
+    day = config.calendar.day_of(created)
+    hours = (created - config.calendar.instant(day)) // HOUR_MS
+    weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day.weekday()]
+    return Labels(story.channel, le=f"{weekday}-{min(hours, 23):02}")
 
 
 def _edge(waited_ms: int) -> str:

@@ -18,7 +18,7 @@ SELDOM: Final = {
     "enquiries_deal enquiries_opportunity enquiries_invalid leads_scored lead_score": "channel source rep",
     "qualified_deal opportunities opportunities_talked": "channel source rep",
     "talked_leads talked_qualified": "channel source rep",
-    "responses_qualified answered_1h_qualified": "channel rep",
+    "responses_qualified answered_1h_qualified assign_ms attempt_ms": "channel rep",
     "won_deals_unnamed won_deals_small won_deals_upsell won_deals_cross won_activities": "channel source rep",
     "margin_minor margin_revenue_minor upsell_revenue_minor upsell_cost_minor": "channel source rep",
     "campaign_revenue_minor": "channel source rep",
@@ -66,6 +66,16 @@ def _cohorts(story: Story, lead: Entity) -> Iterator[Fact]:
             yield Fact("open_enquiries", _of_lead(story, lead, None), 1, None)
 
 
+def _lags(lead: Entity, created: int, answered: int) -> Iterator[tuple[str, int]]:
+    """The first owner, then the first attempt by a person; neither is looked for after the answer."""
+    owned = sorted(max(order[0], created) for order, _ in lead.owners)[:1]
+    assigned = min([*owned, answered])
+    tried = [at for at, verb, by, _ in lead.done if (verb, by) == ("contact_attempted", "human")]
+    attempted = min([at for at in tried if at >= assigned] + [answered])
+    yield "assign_ms", assigned - created
+    yield "attempt_ms", attempted - assigned
+
+
 def _of_lead(story: Story, lead: Entity, at_ms: int | None) -> Labels:
     owner = lead.owner_now if at_ms is None else lead.owner_at(at_ms)
     return Labels(story.channel, story.source, owner or "unassigned")
@@ -86,6 +96,8 @@ def _enquiry(story: Story, lead: Entity, created: int) -> Iterator[tuple[str, in
     if score is not None:
         yield "leads_scored", 1
         yield "lead_score", score
+    if story.answered_at is not None:
+        yield from _lags(lead, created, story.answered_at)
     if story.answered_at is not None and qualified:
         yield "responses_qualified", 1
         if story.answered_at - created <= HOUR_MS:

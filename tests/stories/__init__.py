@@ -5,6 +5,7 @@ from tests.stories.customers import CUSTOMERS
 from tests.stories.deals import DEALS
 from tests.stories.edges import EDGES
 from tests.stories.funnels import FUNNELS
+from tests.stories.hours import HOURS
 from tests.stories.leads import LEADS
 from tests.stories.ledger import LEDGER
 from tests.stories.moves import MOVES
@@ -15,6 +16,6 @@ from tests.stories.work import WORK
 __all__ = ["STORIES", "Story"]
 
 STORIES: list[Story] = [
-    *(*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *WORK),
+    *(*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *HOURS, *WORK),
     *(*CURRENCIES, *CUSTOMERS, *LEDGER),
 ]
