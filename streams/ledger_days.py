@@ -51,7 +51,7 @@ def standing(
 ) -> dict[int, Share]:
     """By day the share of what stands there: the shortest that covers it, of equals the last writer."""
     by_day: dict[int, Share] = {}
-    for entry in sorted(entries, key=lambda entry: (entry.first - entry.last, entry.order)):
+    for entry in sorted(entries, key=lambda entry: (entry.first - entry.last, entry.order, entry.first)):
         for day in range(entry.first, entry.last + 1):
             by_day.pop(day, None)
         for day, amount in shares(entry, calendar, spread=spread):

@@ -60,16 +60,14 @@ class Entry:
     currency: str | None
     order: tuple[int, int, str, str]
 
-    def share(self, day: date, calendar: Calendar, *, spread: bool) -> int | None:
-        """What this day has of it; None where it has none."""
+    def shares(self, calendar: Calendar, *, spread: bool) -> dict[date, int]:
+        """What each of its days has of it."""
         every = [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
         days = [each for each in every if calendar.working_hours(each)] or every
-        if day not in days:
-            return None
-        before = days.index(day)
         if not spread:
-            return self.amount
-        return self.amount * (before + 1) // len(days) - self.amount * before // len(days)
+            return dict.fromkeys(days, self.amount)
+        upto = [self.amount * number // len(days) for number in range(len(days) + 1)]
+        return {day: upto[number + 1] - upto[number] for number, day in enumerate(days)}
 
 
 def ledger_facts(events: Iterable[Event], config: Config) -> Iterator[Fact]:
@@ -101,11 +99,15 @@ def _by_day(
     amounts: dict[date, int] = {}
     unconverted: list[Fact] = []
     days = {e.first + timedelta(days=n) for e in entries for n in range((e.last - e.first).days + 1)}
+    shares = {entry: entry.shares(config.calendar, spread=spread) for entry in entries}
     for day in sorted(days):
         covering = [entry for entry in entries if entry.first <= day <= entry.last]
         shortest = min(entry.last - entry.first for entry in covering)
-        stands = max((e for e in covering if e.last - e.first == shortest), key=lambda entry: entry.order)
-        share = stands.share(day, config.calendar, spread=spread)
+        stands = max(
+            (e for e in covering if e.last - e.first == shortest),
+            key=lambda entry: (entry.order, entry.first),
+        )
+        share = shares[stands].get(day)
         if share is None:
             continue
         at_ms = config.calendar.instant(day)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
 
+from tests.simulator.books import booking
 from tests.simulator.telling import CHANNELS, DEAL_VERBS, LEAD_VERBS, Told, below, data_of, pick
 
 MINUTE_MS: Final = 60_000
@@ -79,6 +80,8 @@ class Life:
             told += self._moves_in_a_ring()
         if self.rng.random() < 0.2:
             told.append(self._leaving())
+        if self.rng.random() < 0.5:
+            told.append(booking(self.rng, self._some_time()))
         return told
 
     def _leaving(self) -> Told:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from tests.oracle import Config, Record
 from tests.stories.telling import Story, moment, ms, told
@@ -16,9 +17,7 @@ APRIL = {"first_day": "2026-04-01", "last_day": "2026-04-30"}
 WEEK = {"first_day": "2026-04-06", "last_day": "2026-04-12"}
 
 
-def book(
-    verb: str, about: str, at: str, /, *, name: str = "", key: str | None = None, **data: str | float
-) -> Record:
+def book(verb: str, about: str, at: str, /, *, name: str = "", key: str = "", **data: Any) -> Record:
     """An event of the ledger about a subject; `name` is its id, `key` what the CRM keyed the record by."""
     if "amount" in data:
         data.setdefault("currency", "RUB")
@@ -34,12 +33,12 @@ def book(
     return Record("crm.ledger", keyed, json.dumps(envelope).encode(), (), ms(at))
 
 
-def plan(about: str, measure: str, at: str = "2026-03-30 10:00", **data: str | float) -> Record:
+def plan(about: str, measure: str, at: str = "2026-03-30 10:00", **data: Any) -> Record:
     """A plan of April, unless other days are told."""
     return book("plan_set", about, at, measure=measure, **{**APRIL, **data})
 
 
-def spend(at: str, amount: str, /, name: str = "", **data: str | float) -> Record:
+def spend(at: str, amount: str, /, name: str = "", **data: Any) -> Record:
     """Spend of the week from 6 April, unless other days are told."""
     return book("spend_reported", "ads", at, name=name, amount=amount, **{**WEEK, **data})
 
