@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dashboards.changes import changes
 from dashboards.leaks import leaks
 from dashboards.pace import pace
 from dashboards.recording import Group, Rule, grouped
@@ -37,6 +38,7 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     for dimension in DIMENSIONS:
         groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
     groups += grouped("sales-team", _team_rules(catalogue))
+    groups += grouped("sales-change", changes(catalogue))
     groups += grouped("sales-leaks", leaks())
     groups += grouped("sales-pace", pace())
     groups += grouped("sales-reps-shrunk", (shrunk(kpi.id) for kpi in fairly_compared(catalogue)))
