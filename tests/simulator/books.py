@@ -18,31 +18,40 @@ _WHOSE: Final = (
     *("department", "department", "channel/inbound", "channel/vip", "channel/elsewhere"),
     *("channel/inbound/web", "channel/vip/ads", "source/fair", "rep/ann", "rep/bob", "team/north"),
 )
+_ABOUT: Final = {
+    "plan_set": _WHOSE,
+    "spend_reported": ("ads", "print"),
+    "expense_reported": ("rent", "channel/vip"),
+    "target_set": ("department", "aims", "rep/ann"),
+}
 _KPIS: Final = ("win_rate_closed", "revenue")
 
 
 def booking(rng: Random, at: int) -> Told:
     """One event of the ledger."""
     verb = pick(rng, VERBS)
+    name = pick(rng, _ABOUT.get(verb, CUSTOMERS))
+    return Told(at, "ledger", name, verb, f"ledger/{name}", entry(rng, verb, at))
+
+
+def entry(rng: Random, verb: str, at: int) -> dict[str, Any]:
+    """What such an event says."""
     match verb:
         case "plan_set":
-            name, data = pick(rng, _WHOSE), _period(rng, at) | _planned(rng)
+            return _period(rng, at) | _planned(rng)
         case "spend_reported":
-            name, data = pick(rng, ("ads", "print")), _period(rng, at) | money(rng) | _spent_on(rng)
+            return _period(rng, at) | money(rng) | _spent_on(rng)
         case "expense_reported":
-            name, data = pick(rng, ("rent", "channel/vip")), _period(rng, at) | money(rng)
-            data |= pick(rng, ({}, {"kind": "expense"}, {"kind": "reserve"}))
+            return _period(rng, at) | money(rng) | pick(rng, ({}, {"kind": "expense"}, {"kind": "reserve"}))
         case "target_set":
-            name = pick(rng, ("department", "aims", "rep/ann"))
-            data = {"kpi": pick(rng, _KPIS), "first_day": _day(at + below(rng, 40) * _DAY_MS)}
-            data |= pick(
-                rng, ({"target": below(rng, 9) / 8}, {"baseline": -0.25}, {"target": 2, "baseline": 0})
+            aim: dict[str, Any] = pick(
+                rng, ({"target": 0.125}, {"baseline": -2.5}, {"target": 2, "baseline": 0})
             )
+            return {"kpi": pick(rng, _KPIS), "first_day": _day(at + below(rng, 40) * _DAY_MS)} | aim
         case "nps_answered":
-            name, data = pick(rng, CUSTOMERS), {"score": below(rng, 11)} | _with_whom(rng)
+            return {"score": below(rng, 11)} | _with_whom(rng)
         case _:
-            name, data = pick(rng, CUSTOMERS), {"occasion": "birthday"} | _with_whom(rng)
-    return Told(at, "ledger", name, verb, f"ledger/{name}", data)
+            return {"occasion": "birthday"} | _with_whom(rng)
 
 
 def _day(ms: int) -> str:

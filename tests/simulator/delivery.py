@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.oracle import Record
+from tests.simulator.books import VERBS, entry
 from tests.simulator.lives import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.simulator.telling import Told, below, data_of, pick
 
@@ -31,7 +32,8 @@ def signed(rng: Random, told: Iterable[Told]) -> Iterator[Told]:
         yield one
         if rng.random() < 0.005:
             at = one.time_ms if rng.random() < 0.5 else one.time_ms - below(rng, DAY_MS)
-            data = data_of(rng, one.verb, one.entity, one.name)
+            books = one.verb in VERBS
+            data = entry(rng, one.verb, at) if books else data_of(rng, one.verb, one.entity, one.name)
             yield Told(at, one.entity, one.name, one.verb, one.journey, data, one.source, one.id)
 
 
