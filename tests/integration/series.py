@@ -11,10 +11,10 @@ from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics
 
 from streams import metrics
-from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS, Unit
+from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
 from streams.metrics import Metric
 from streams.money import EXPONENTS
-from streams.windows import WINDOWS
+from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 from tests.oracle import Reading, Record, oracle_facts, read
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -116,6 +116,8 @@ def _scale(name: str, currency: str) -> int | None:
             return 1
         case "ms":
             return 1000
+        case "micro":
+            return MILLION
         case "minor":
             minor_in_major: int = 10 ** EXPONENTS[currency]
             return minor_in_major
@@ -131,9 +133,12 @@ def differences(exported: Mapping[Series, int], wanted: Mapping[Series, int]) ->
 
 
 def unbalanced(exposition: Mapping[Series, float]) -> list[str]:
-    """Stages whose imbalance is not exported as exactly 0, one for each stage and window but the last."""
+    """Stages whose imbalance is not exported as exactly 0, one for each but the last and each slow window."""
     entered = {
-        key[1] for key in exposition if key[0] == "sales_stage_entered" and ("stage", "won") not in key[1]
+        labels
+        for name, labels in exposition
+        if name == "sales_stage_entered" and ("stage", "won") not in labels
+        if dict(labels)["window"] in WINDOWS_BY_SOURCE_AND_REP
     }
     shown = {key[1]: value for key, value in exposition.items() if key[0] == metrics.FUNNEL_IMBALANCE.name}
     return [f"{labels}: {shown.get(labels)}" for labels in entered | shown.keys() if shown.get(labels) != 0]

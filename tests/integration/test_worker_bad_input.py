@@ -43,7 +43,6 @@ def told(verb: str, **data: Any) -> Record:
     return deal(f"{verb} {CANARY}", verb, NOW, campaign=CANARY, **data)
 
 
-
 POISON: Mapping[str, tuple[str, Record]] = {
     "unknown stage": ("unknown_stage", told("stage_changed", stage="bluebird")),
     "unknown channel": ("unknown_channel", told("updated", channel="telepathy")),
