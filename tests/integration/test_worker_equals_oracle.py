@@ -23,6 +23,7 @@ from tests.integration.worker import Deployment, Worker, beats, deployed, split,
 from tests.oracle import Record
 from tests.simulator import REASONS
 from tests.simulator.faults import faulty
+from tests.stories.ledger import spend
 from tests.stories.telling import deal, ms
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
@@ -47,6 +48,7 @@ REMEMBERED = (
     deal("e2", "payment_received", "2024-12-03 12:00", payment="1", amount="800", currency="EUR"),
     deal("e3", "created", "2024-12-03 16:00", channel="vip", source="own_base", owner="r11"),
     deal("e3", "scored", "2024-12-03 16:05", score=4),
+    spend("2024-12-04 10:00", "50", currency="EUR", first_day="2024-11-25", last_day="2024-12-01"),
 )
 """What the simulated department need not do in two months: sell in euros, score deals, recall the summer."""
 
