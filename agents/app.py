@@ -64,7 +64,7 @@ class VoronkaWorker:
         while not self.app.should_stop:
             self._beat = time.monotonic()
             for shard in self.ready_shards():
-                shard.totals.advance(self.now_ms())
+                shard.let_pass(self.now_ms())
                 await asyncio.sleep(0)
             await asyncio.sleep(BEAT_SECONDS)
 

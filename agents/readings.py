@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +41,10 @@ class ShardView(Protocol):
     @property
     def waiting(self) -> Mapping[str, int]:
         """Journeys whose lead waits for its first answer, and since when (ms)."""
+        ...
+
+    def fold(self) -> Iterable[None]:
+        """Bring the totals up to date in pieces; whoever does not is kept waiting when reading them."""
         ...
 
     def told(self, key: str) -> Story | None:
@@ -161,8 +165,9 @@ async def _read(
     waiting_since: dict[str, int] = {}
     turns = Turns()
     for shard in shards:
+        for _ in shard.fold():
+            await turns.give_way()
         shard.totals.advance(now_ms)
-        await turns.give_way()
         for window, merged in sums.items():
             _add(merged, shard.totals.sums(window))
             await turns.give_way()

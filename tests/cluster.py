@@ -98,13 +98,14 @@ class Cluster:
         """Let the clock reach an instant."""
         self.clock.observe(now_ms)
         for shard in self.shards.values():
-            shard.totals.advance(now_ms)
+            shard.let_pass(now_ms)
 
     def restart(self, partition: int) -> None:
         """A new owner: memory is gone, the changelog is read, uncommitted records come again."""
         shard = self._new_shard(partition)
         shard.restore(self.changelogs[partition].records)
-        shard.recovered()
+        for _ in shard.recovered():
+            pass
         self.shards[partition] = shard
         for tp, log in self.logs.items():
             if tp.partition == partition and tp.topic in self._topics:
@@ -147,7 +148,7 @@ class Cluster:
         return len(self.logs[tp].records) - self._position.get(tp, 0)
 
     def _new_shard(self, partition: int) -> JourneyShard:
-        return JourneyShard(partition, self.rules, self.clock)
+        return JourneyShard(partition, self.rules, self.clock, recent=3, raw=5)
 
     def _chunk(self, tp: TP, size: int, crash: float) -> None:
         start = self._position.get(tp, 0)

@@ -39,7 +39,10 @@ class Account:
         self.looked_ms = now_ms
         self.mark = shard_mark(shard, now_ms)
         found = {parts.ABOUT: await _about(shard, funnels)}
-        turns, totals = Turns(), shard.totals
+        turns = Turns()
+        for _ in shard.fold():
+            await turns.give_way()
+        totals = shard.totals
         totals.advance(now_ms)
         for window in (*WINDOWS, ALL_TIME):
             families = parts.by_family(totals.sums(window))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
@@ -13,12 +14,18 @@ from streams.events import Event
 from streams.facts import Fact, Facts, Rules, difference
 from streams.folding import SOLD, counted
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
+from streams.packing import packed, thawed
 from streams.passage import STOCK
 from streams.stories import Story, story
 from streams.totals import MINIMUM, Totals
 
 RECENT = 4_096
 """Journeys of a shard that stay decoded: those that were touched last are touched next."""
+RAW = 16_384
+"""Journeys of a shard that rest as they are logged; those that were touched before them are packed."""
+PACKED_AT_ONCE = 1_000
+PIECE = 32
+"""Journeys that are folded before others get their turn."""
 
 
 class Touched:
@@ -40,13 +47,16 @@ class Touched:
 class JourneyShard:
     """State of one partition: satisfies the lane's `Shard` and what the exporters read."""
 
-    def __init__(self, partition: int, rules: Rules, clock: WorkerClock) -> None:
-        self.partition = partition
+    def __init__(
+        self, partition: int, rules: Rules, clock: WorkerClock, *, recent: int = RECENT, raw: int = RAW
+    ) -> None:
+        self.partition, self._recent_limit, self._raw_limit = partition, recent, raw
         self.rules, self._clock = rules, clock
         self.journeys: dict[str, bytes] = {}
         self._totals = Totals(rules.calendar, rules.rows)
         self.stats = ShardStats()
         self._waiting: dict[str, int] = {}
+        self._raw: dict[str, None] = {}
         self._recent: dict[str, Touched] = {}
         self._unfolded: dict[str, Touched] = {}
         """Those of the recent ones that the totals do not hold as they are: many events, one fold."""
@@ -72,26 +82,44 @@ class JourneyShard:
                 continue
             key = record.key.decode()
             known = self.journeys.get(key)
-            if known is None:
-                self.journeys[key] = record.value
-            elif known != record.value:
+            value = record.value
+            if known is not None and (known := thawed(known)) != value:
                 journey = from_bytes(known)
-                merge(journey, from_bytes(record.value))
-                self.journeys[key] = to_bytes(journey)
+                merge(journey, from_bytes(value))
+                value = to_bytes(journey)
+            self.journeys[key] = value
+            self._raw[key] = None
 
-    def recovered(self) -> None:
+    def recovered(self) -> Iterator[None]:
         """Refold the totals of all journeys."""
-        totals = Totals(self.rules.calendar, self.rules.rows)
+        totals, waiting = Totals(self.rules.calendar, self.rules.rows), dict[str, int]()
         totals.advance(self._clock.now_ms())
-        self._waiting.clear()
-        for key, raw in self.journeys.items():
-            journey = from_bytes(raw)
+        for number, key in enumerate(list(self.journeys)):
+            if number % PIECE == 0:
+                yield
+            journey = from_bytes(thawed(self.journeys[key]))
             self._clock.observe(latest_ms(journey))
             changes = counted(key, journey, self.rules)[0].items()
             totals.apply(changes)
-            self._follow_waiting(key, changes)
+            self._follow_waiting(waiting, key, changes)
         totals.advance(self._clock.now_ms())
-        self._totals = totals
+        self._totals, self._waiting = totals, waiting
+
+    def fold(self) -> Iterator[None]:
+        """Bring the totals up to date in pieces; what comes meanwhile is folded when they are read."""
+        for number in range(len(self._unfolded)):
+            if not self._unfolded:
+                return
+            if number % PIECE == 0:
+                yield
+            self._fold(*next(iter(self._unfolded.items())))
+
+    def let_pass(self, now_ms: int) -> None:
+        """Windows move on, and what was not touched for long is packed."""
+        self._totals.advance(now_ms)
+        for key in list(islice(self._raw, max(0, min(len(self._raw) - self._raw_limit, PACKED_AT_ONCE)))):
+            del self._raw[key]
+            self.journeys[key] = packed(self.journeys[key])
 
     def take(self, key: str) -> Touched:
         """Take a journey to change it; `put` keeps what changed."""
@@ -100,7 +128,7 @@ class JourneyShard:
         raw = self.journeys.get(key)
         if raw is None:
             return Touched(Journey(), {})
-        journey = from_bytes(raw)
+        journey = from_bytes(thawed(raw))
         return Touched(journey, counted(key, journey, self.rules)[0], part_for_customers(key, journey))
 
     def settle(self, key: str, touched: Touched) -> None:
@@ -117,7 +145,7 @@ class JourneyShard:
         if touched.restates:
             self._restated(changes)
         self._totals.apply(changes)
-        self._follow_waiting(key, changes)
+        self._follow_waiting(self._waiting, key, changes)
         touched.facts, touched.restates = facts, False
         if touched.lags:
             lag = self.stats.entry_lag.setdefault(channel, EntryLag())
@@ -129,40 +157,42 @@ class JourneyShard:
         while self._unfolded:
             self._fold(*next(iter(self._unfolded.items())))
 
-    def _follow_waiting(self, key: str, changes: Iterable[tuple[Fact, int]]) -> None:
+    def _follow_waiting(self, waiting: dict[str, int], key: str, changes: Iterable[tuple[Fact, int]]) -> None:
         """A lead that the minimum of waiting times holds is known by its name too."""
         rows = self.rules.rows.keys
         moved = [(amount, at_ms) for (row, at_ms, _), amount in changes if rows[row][0] == MINIMUM]
         for amount, at_ms in sorted(moved):  # what goes before what comes
             if amount > 0:
-                self._waiting[key] = at_ms
+                waiting[key] = at_ms
             else:
-                self._waiting.pop(key, None)
+                waiting.pop(key, None)
 
     def told(self, key: str) -> Story | None:
         """What counts at a lead's or deal's journey now, decoded for whoever asks."""
         raw = self.journeys.get(key)
-        return None if raw is None or not key.startswith(SOLD) else story(key, from_bytes(raw))
+        return None if raw is None or not key.startswith(SOLD) else story(key, from_bytes(thawed(raw)))
 
     def _restated(self, changes: list[tuple[Fact, int]]) -> None:
         """Count each total that changed, once for each time it is dated by."""
         rows = self.rules.rows
         net: Counter[tuple[int, int]] = Counter()
-        for (number, at_ms, _), packed in changes:
+        for (number, at_ms, _), amounts in changes:
             for row in rows.parts[number] if at_ms != STOCK else ():
                 if rows.keys[row][0] in ("channel", "stage"):
-                    net[row, at_ms] += packed
-        for (row, _), packed in net.items():
-            self.stats.restatements.update(key[1] for key, _ in rows.totals(row, packed))
+                    net[row, at_ms] += amounts
+        for (row, _), amounts in net.items():
+            self.stats.restatements.update(key[1] for key, _ in rows.totals(row, amounts))
 
     def put(self, key: str, touched: Touched) -> bytes:
         """Keep a changed journey, to be folded; returns what the changelog must hold."""
         raw = self.journeys[key] = to_bytes(touched.journey)
+        self._raw.pop(key, None)
+        self._raw[key] = None
         recent = self._recent
         recent.pop(key, None)
         recent[key] = self._unfolded[key] = touched
         touched.changed = False
-        if len(recent) > RECENT:
+        if len(recent) > self._recent_limit:
             oldest = next(iter(recent))
             if oldest in self._unfolded:
                 self._fold(oldest, recent[oldest])

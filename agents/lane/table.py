@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, cast
 
@@ -16,35 +15,16 @@ from agents.lane.chunk import Chunk, ChunkSchema
 from agents.lane.cursor import Admission
 from agents.lane.halt import halting
 from agents.lane.producers import CLAIM_KEY, Producers
+from agents.lane.slot import Slot
 from agents.lane.types import ShardT, StopWorker
 from agents.lane.writer import Destination, ShardWriter
+from agents.turns import Turns
 
 if TYPE_CHECKING:
     from agents.lane.app import LaneApp
 
 EXIT_CONFIG = 78
 RETRY_SECONDS = 0.5
-
-
-@dataclass(slots=True)
-class Slot(Generic[ShardT]):
-    """A shard that lives here; only an owner has a writer, a standby has none."""
-
-    shard: ShardT
-    writer: ShardWriter | None = None
-    ready: bool = False
-    refold: bool = True
-    logged_to: int | None = None
-
-    async def rest(self) -> bool:
-        """Give up the right to write; False when the shard is ahead of its log and cannot be kept."""
-        writer, self.writer = self.writer, None
-        if writer is None:
-            return True
-        await writer.close()
-        if writer.last_offset is not None:
-            self.logged_to = max(writer.last_offset, self.logged_to or 0)
-        return not writer.unfinished
 
 
 class LaneTable(Table[Any, Any], Generic[ShardT]):
@@ -76,6 +56,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         self.sources: list[str] = []
         self._producers: Producers | None = None
         self._recovery_started_at = 0.0
+        self._withdrawals = 0
 
     @property
     def shards(self) -> dict[int, ShardT]:
@@ -162,6 +143,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
 
     def withdraw(self) -> None:
         """Partitions were revoked: nothing is fed or exported until the next recovery is complete."""
+        self._withdrawals += 1
         for number, slot in self.slots.items():
             if slot.ready:
                 slot.ready = False
@@ -219,19 +201,37 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
 
         Faust swallows a rebalance that comes amid a recovery and completes it unread; the next one follows.
         """
-        if cast("TableManager", self.app.tables).recovery.signal_recovery_start.is_set():
-            self.log.info("a rebalance came amid the recovery: it starts again")
-            return
+        withdrawals = self._withdrawals
         with halting(f"completing the recovery of table {self.name}"):
             for tp in sorted(active_tps):
-                self._require_complete(tp)
-                slot = self.slots[tp.partition]
-                if slot.refold:
-                    slot.shard.recovered()
-                    slot.refold = False
-                if not slot.ready:
-                    slot.ready = True
-                    self._on_ready(tp.partition)
+                if not await self._refolded(tp, withdrawals):
+                    break
+            if self._overtaken(withdrawals):
+                self.log.info("a rebalance came amid the recovery: it starts again")
+                return
             self.app.lane_stats.recoveries += 1
             self.app.lane_stats.recovery_seconds = monotonic() - self._recovery_started_at
         await self.call_recover_callbacks()
+
+    def _overtaken(self, withdrawals: int) -> bool:
+        """Whether a rebalance has come since there were so many withdrawals."""
+        recovery = cast("TableManager", self.app.tables).recovery
+        return recovery.signal_recovery_start.is_set() or self._withdrawals != withdrawals
+
+    async def _refolded(self, tp: TP, withdrawals: int) -> bool:
+        """Let a shard refold and show it; False where a rebalance came meanwhile."""
+        if self._overtaken(withdrawals):
+            return False
+        self._require_complete(tp)
+        slot, turns = self.slots[tp.partition], Turns()
+        while slot.refold:
+            slot.refold = False
+            for _ in slot.shard.recovered():
+                await turns.give_way()
+                if self._overtaken(withdrawals):
+                    slot.refold = True
+                    return False
+        if not slot.ready:
+            slot.ready = True
+            self._on_ready(tp.partition)
+        return True

@@ -1,6 +1,6 @@
 """What the lane and a job agree on: records in, effects out, a shard that merges."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -49,8 +49,8 @@ class Shard(Protocol):
         """Merge changelog records into what is here (a join: repeats change nothing); None is a tombstone."""
         ...
 
-    def recovered(self) -> None:
-        """All that was logged is here: refold totals. Called before the first chunk."""
+    def recovered(self) -> Iterable[None]:
+        """All that was logged is here: refold totals before the first chunk, in pieces with pauses."""
         ...
 
 

@@ -90,8 +90,9 @@ class ReferenceShard:
             else:
                 _keep(self.responses, (name, int(parts[0])), _count(value))
 
-    def recovered(self) -> None:
+    def recovered(self) -> tuple[()]:
         """Nothing is derived from what was logged."""
+        return ()
 
 
 def _keep(entries: dict[KeyT, EntryT], key: KeyT, logged: EntryT) -> None:

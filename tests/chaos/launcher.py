@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import faust
@@ -36,8 +36,9 @@ class CounterShard(JourneyShard):
         """The newest count stands."""
         self.journeys.update({(r.key or b"").decode(): r.value for r in records if r.value is not None})
 
-    def recovered(self) -> None:
+    def recovered(self) -> Iterator[None]:
         """A count needs no folding."""
+        yield from ()
 
 
 class CounterJob(JourneyJob):

@@ -8,7 +8,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,9 @@ class SeenShard:
                 logged = int.from_bytes(record.value)
                 self.seen[record.key] = self.seen.get(record.key, 0) | logged
 
-    def recovered(self) -> None:
+    def recovered(self) -> Iterator[None]:
         """Count again."""
+        yield
         self.total = sum(bits.bit_count() for bits in self.seen.values())
 
     def add(self, record: LaneRecord) -> bool:

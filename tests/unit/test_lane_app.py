@@ -18,8 +18,9 @@ class Nothing:
     def restore(self, records: Sequence[LaneRecord]) -> None:
         """Nothing to merge."""
 
-    def recovered(self) -> None:
+    def recovered(self) -> tuple[()]:
         """Nothing to fold."""
+        return ()
 
 
 def app(**options: Any) -> LaneApp:

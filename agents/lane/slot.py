@@ -1,0 +1,28 @@
+"""A place for a shard in a worker's memory, and the right to write its log."""
+
+from dataclasses import dataclass
+from typing import Generic
+
+from agents.lane.types import ShardT
+from agents.lane.writer import ShardWriter
+
+
+@dataclass(slots=True)
+class Slot(Generic[ShardT]):
+    """A shard that lives here; only an owner has a writer, a standby has none."""
+
+    shard: ShardT
+    writer: ShardWriter | None = None
+    ready: bool = False
+    refold: bool = True
+    logged_to: int | None = None
+
+    async def rest(self) -> bool:
+        """Give up the right to write; False when the shard is ahead of its log and cannot be kept."""
+        writer, self.writer = self.writer, None
+        if writer is None:
+            return True
+        await writer.close()
+        if writer.last_offset is not None:
+            self.logged_to = max(writer.last_offset, self.logged_to or 0)
+        return not writer.unfinished
