@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dashboards.changes import changes
+from dashboards.hours import hours
 from dashboards.leaks import leaks
 from dashboards.pace import pace
 from dashboards.recording import Group, Rule, grouped
@@ -41,6 +42,7 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     groups += grouped("sales-change", changes(catalogue))
     groups += grouped("sales-leaks", leaks())
     groups += grouped("sales-pace", pace())
+    groups += grouped("sales-hours", hours())
     groups += grouped("sales-reps-shrunk", (shrunk(kpi.id) for kpi in fairly_compared(catalogue)))
     return groups
 

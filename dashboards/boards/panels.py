@@ -37,6 +37,7 @@ from dashboards.boards.speech import Link, Speech
 Panel = Builder[dashboard.Panel]
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 BLUE, GREEN, ORANGE, RED = "#5794F2", "#73BF69", "#FF9830", "#F2495C"
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _P = TypeVar("_P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel, table.Panel)
 Steps = Sequence[tuple[float | None, str]]
 
@@ -148,6 +149,25 @@ def cells(
     for place, (_, _, expr) in enumerate(columns):
         panel = panel.with_target(_target(Query(expr), place, instant=True).format(PromQueryFormat.TABLE))
     return panel
+
+
+def week(about: About, expr: str, days: Sequence[str]) -> Panel:
+    """Hours of the day by weekday, of series with the labels `clock` and `day`."""
+    panel = _described(table.Panel().span(24).height(12), about)
+    corner, names = "clock\\day", dict(zip(_WEEKDAYS, days, strict=True))
+    order = {name: place for place, name in enumerate((corner, *_WEEKDAYS))}
+    for transformer, options in (
+        ("groupingToMatrix", {"columnField": "day", "rowField": "clock", "valueField": "Value"}),
+        ("organize", {"renameByName": {corner: "🕒", **names}, "indexByName": order}),
+        ("sortBy", {"sort": [{"field": "🕒"}]}),
+    ):
+        panel = panel.with_transformation(
+            dashboard.DataTransformerConfig(id_val=transformer, options=options)
+        )
+    shaded = DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-background"})
+    for name in days:
+        panel = panel.with_override(MatcherConfig(id_val="byName", options=name), [shaded])
+    return panel.with_target(_target(Query(expr), 0, instant=True).format(PromQueryFormat.TABLE))
 
 
 def heat(about: About, expr: str) -> Panel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
+from dashboards.boards.lags import by_hour_of_week, lags
 from dashboards.boards.panels import About, Panel, Query, bars, heat
 from dashboards.boards.speech import Speech
 from streams import metrics
@@ -46,6 +47,8 @@ def response(panels: KpiPanels) -> Board:
                     panels.lines("lead_response_time_working", "channel"),
                 ],
             ),
+            (say("When do they come?", "Когда они приходят?"), by_hour_of_week(say)),
+            (say("What does the time go into?", "На что уходит время?"), lags(say)),
         ),
     )
 
