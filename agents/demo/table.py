@@ -14,6 +14,7 @@ from rich.text import Text
 
 from streams.catalogue import SHIPPED
 from streams.funnels import Funnels
+from streams.kpis import Catalogue
 
 Answer = Mapping[str, Any]
 """What `/api/kpis` says of one window."""
@@ -78,13 +79,15 @@ def heading(answer: Answer, zone: str, note: str) -> str:
     return f"{there:%A %d %B %Y, %H:%M} in the simulated department; {note}"
 
 
-def tables(month: Answer, today: Answer, funnels: Funnels, title: str) -> RenderableType:
+def tables(
+    month: Answer, today: Answer, funnels: Funnels, title: str, catalogue: Catalogue = SHIPPED
+) -> RenderableType:
     """The main KPIs, then channels and reps beside or below them."""
     main = Table(title="The department", title_justify="left")
     main.add_column("", no_wrap=True)
     for column in ("30 days", "today"):
         main.add_column(column, justify="right", no_wrap=True)
-    for line in main_lines(month, today):
+    for line in main_lines(month, today, catalogue):
         main.add_row(*line)
     channels = _by(month, "by_channel", BY_CHANNEL, "Channels, 30 days")
     reps = _by(month, "by_rep", BY_REP, "Reps, 30 days")
@@ -92,18 +95,19 @@ def tables(month: Answer, today: Answer, funnels: Funnels, title: str) -> Render
     return Group(Text(title), Columns([main, Group(channels, funnel), reps], padding=(0, 2)))
 
 
-def main_lines(month: Answer, today: Answer) -> list[tuple[str, str, str]]:
+def main_lines(month: Answer, today: Answer, catalogue: Catalogue = SHIPPED) -> list[tuple[str, str, str]]:
     """Name, value of 30 days and value of today of the main KPIs."""
     return [
-        (SHIPPED.kpis[kpi].entry.names.en, _value(month, kpi), _value(today, kpi))
+        (catalogue.kpis[kpi].entry.names.en, _value(month, kpi), _value(today, kpi))
         for kpi in MAIN
         if kpi in month["kpis"]
     ]
 
 
-def plain(month: Answer, today: Answer, title: str) -> str:
+def plain(month: Answer, today: Answer, title: str, catalogue: Catalogue = SHIPPED) -> str:
     """The main KPIs as lines of text."""
-    lines = [f"{name:<44} {value:>18} {now:>18}" for name, value, now in main_lines(month, today)]
+    told = main_lines(month, today, catalogue)
+    lines = [f"{name:<44} {value:>18} {now:>18}" for name, value, now in told]
     return "\n".join([title, f"{'':<44} {'30 days':>18} {'today':>18}", *lines, ""])
 
 

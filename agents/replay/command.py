@@ -36,7 +36,7 @@ def command(files: tuple[str, ...], mapping: str, broker: str | None, json_outpu
     if json_output:
         click.echo(as_json(given.plan.name, outcome.kpis, outcome.balance))
     else:
-        print_report(Console(), outcome.kpis, outcome.balance)
+        print_report(Console(), outcome.kpis, outcome.balance, load_settings(os.environ).kpis)
     if problem := outcome.balance.problem:
         click.echo(f"voronka: {problem}", err=True)
         raise SystemExit(EXIT_UNBALANCED)

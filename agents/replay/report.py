@@ -12,6 +12,7 @@ from rich.table import Table
 
 from agents.replay.follow import Balance
 from streams.catalogue import SHIPPED
+from streams.kpis import Catalogue
 
 _BY_PLACE = ("won_deals", "lost_deals", "win_rate_closed", "revenue", "sales_cycle_days")
 _MOST_REPS = 40
@@ -34,33 +35,37 @@ def as_json(mapping: str, kpis: Mapping[str, Any], balance: Balance) -> bytes:
     )
 
 
-def print_report(console: Console, kpis: Mapping[str, Any], balance: Balance) -> None:
+def print_report(
+    console: Console, kpis: Mapping[str, Any], balance: Balance, catalogue: Catalogue = SHIPPED
+) -> None:
     """The department's KPIs, the main ones by channel and rep, and what was quarantined."""
     currency = kpis["currency"]
-    console.print(_department(kpis["kpis"], currency))
+    console.print(_department(kpis["kpis"], currency, catalogue))
     for title, dimension in (("Channel", "by_channel"), ("Rep", "by_rep")):
-        table = _places(kpis["kpis"], currency, title, dimension)
+        table = _places(kpis["kpis"], currency, title, dimension, catalogue)
         if table is not None:
             console.print(table)
     console.print(_balance(balance), highlight=False, markup=False, soft_wrap=True)
 
 
-def _department(kpis: Mapping[str, Any], currency: str) -> Table:
+def _department(kpis: Mapping[str, Any], currency: str, catalogue: Catalogue) -> Table:
     table = Table("KPI", "n", "value", title="All of the file", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
     for kpi_id, kpi in kpis.items():
         if kpi["value"] is not None:
-            name = SHIPPED.kpis[kpi_id].entry.names.en
+            name = catalogue.kpis[kpi_id].entry.names.en
             table.add_row(name, _count(kpi["n"]), shown(kpi["value"], kpi["unit"], currency))
     return table
 
 
-def _places(kpis: Mapping[str, Any], currency: str, title: str, dimension: str) -> Table | None:
+def _places(
+    kpis: Mapping[str, Any], currency: str, title: str, dimension: str, catalogue: Catalogue
+) -> Table | None:
     chosen = [kpi_id for kpi_id in _BY_PLACE if kpis.get(kpi_id, {}).get(dimension)]
     if not chosen:
         return None
-    table = Table(title, *(_heading(kpi_id, currency) for kpi_id in chosen))
+    table = Table(title, *(_heading(kpi_id, currency, catalogue) for kpi_id in chosen))
     table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
@@ -81,8 +86,8 @@ def _by_revenue(names: Iterable[str], kpis: Mapping[str, Any], dimension: str) -
     return sorted(names, key=lambda name: (-(revenue.get(name, {}).get("value") or 0), name))
 
 
-def _heading(kpi_id: str, currency: str) -> str:
-    entry = SHIPPED.kpis[kpi_id].entry
+def _heading(kpi_id: str, currency: str, catalogue: Catalogue) -> str:
+    entry = catalogue.kpis[kpi_id].entry
     unit = {"money": currency, "hours": "hours", "days": "days"}.get(entry.unit)
     return f"{entry.names.en}, {unit}" if unit else entry.names.en
 
