@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -16,51 +12,20 @@ from click.testing import CliRunner
 from agents.cli import TARGETS, main
 from agents.crm.cast import ROSTER, SOURCE_NAMES
 from agents.settings import Settings, load_settings
-from dashboards.alertmanager import SECRETS
+from tests.unit.compose import ROOT, binds, compose, secret_targets, services
 
-ROOT = Path(__file__).parents[2]
 OURS = {"topics", "worker", "simulator"}
-_VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?::-([^}]*))?\}")
-
-
-@cache
-def compose() -> Mapping[str, Any]:
-    """The file with what it takes from the environment at its defaults."""
-    text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(_VARIABLE.sub(lambda match: match[2] or "", text))
-    return found
-
-
-def services() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = compose()["services"]
-    return found
-
-
-def binds(service: Mapping[str, Any]) -> dict[str, str]:
-    """What a service sees of the repository: target to source."""
-    mounts = [mount.split(":") for mount in service.get("volumes", ()) if mount.startswith("./")]
-    assert all(mount[2:] == ["ro"] for mount in mounts), mounts
-    return {target: source for source, target, _ in mounts}
-
-
-def secret_targets(service: Mapping[str, Any]) -> dict[str, str]:
-    """The path of each secret in the container, to its name."""
-    listed = service.get("secrets", ())
-    return {
-        f"/run/secrets/{each}" if isinstance(each, str) else each["target"]: (
-            each if isinstance(each, str) else each["source"]
-        )
-        for each in listed
-    }
 
 
 def settings_of(name: str) -> Settings:
     """What our program makes of a service's environment; a wrong or unknown variable fails."""
     environment = {variable: str(text) for variable, text in services()[name]["environment"].items()}
-    assert all(variable.startswith("VORONKA_") for variable in environment)
-    settings = load_settings({variable: text for variable, text in environment.items() if text})
+    secrets = {variable for variable, text in environment.items() if text in secret_targets(services()[name])}
+    assert all(variable.endswith("_FILE") for variable in secrets)
+    told = {variable: text for variable, text in environment.items() if variable not in secrets}
+    settings = load_settings({variable: text for variable, text in told.items() if text})
     for variable in environment:
-        field = variable.removeprefix("VORONKA_").lower()
+        field = variable.removeprefix("VORONKA_").removesuffix("_FILE").lower()
         assert hasattr(settings, field), f"{variable} is no setting"
     return settings
 
@@ -208,34 +173,3 @@ def test_grafana_finds_its_data_source_and_boards_at_first_login() -> None:
     assert environment[source["url"].removeprefix("$")] == "http://prometheus:9090"
     assert {name for name in environment if not name.startswith("GF_")} == {source["url"].removeprefix("$")}
     assert services()["prometheus"]["ports"] == ["127.0.0.1:9090:9090"]
-
-
-def test_secrets_are_files_and_none_stands_in_a_configuration(tmp_path: Path) -> None:
-    """All secrets that services name are made by one script, readable by them alone, and never made twice."""
-    run = [str(ROOT / "deploy/secrets"), str(tmp_path / "secrets")]
-    subprocess.run(run, check=True)
-    made = {path.name: path.read_text("utf-8") for path in (tmp_path / "secrets").iterdir()}
-    assert {f".secrets/{name}" for name in made} == {each["file"] for each in compose()["secrets"].values()}
-    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
-    assert len(made["redis-password"]) > 30
-    assert made["redis-password"] != made["grafana-admin-password"]
-    (tmp_path / "secrets" / "slack-url").write_text("mine")
-    subprocess.run(run, check=True)
-    again = {path.name: path.read_text("utf-8") for path in (tmp_path / "secrets").iterdir()}
-    assert again == made | {"slack-url": "mine"}
-    used = {name for service in services().values() for name in secret_targets(service).values()}
-    assert used == set(compose()["secrets"]) == set(made)
-    assert ".secrets/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
-    for service in services().values():
-        for variable, text in service.get("environment", {}).items():
-            told = re.search("PASSWORD|TOKEN|SECRET", variable)
-            assert not told or str(text) in secret_targets(service), f"{variable} is no file"
-
-
-def test_alertmanager_has_every_secret_that_its_configuration_names() -> None:
-    """The generated configuration is mounted as it is, with its secrets where it looks for them."""
-    alertmanager = services()["alertmanager"]
-    source = binds(alertmanager)["/etc/alertmanager/alertmanager.yml"]
-    named = set(re.findall(rf"{SECRETS}/[\w-]+", (ROOT / source).read_text("utf-8")))
-    assert named
-    assert named <= set(secret_targets(alertmanager))
