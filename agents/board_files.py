@@ -12,8 +12,6 @@ import click
 
 from agents.errors import UserError
 from agents.settings import load_settings
-from streams.handbook import handbook
-from streams.wording import LANGUAGES
 
 
 class BoardsError(UserError):
@@ -46,7 +44,4 @@ def command(out: Path, grafana: str | None, runbook: str | None) -> None:
     made = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if made.returncode:
         raise BoardsError(f"{out}: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
-    for language in LANGUAGES:
-        file = out / f"handbook{'' if language == 'en' else f'.{language}'}.md"
-        file.write_text(handbook(settings.kpis, language), encoding="utf-8")
     click.echo(made.stdout.strip())

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dashboards.alerting import Links
-from dashboards.files import GENERATED, RUNBOOK, generated
+from dashboards.files import DOCS, GENERATED, generated
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import DEFAULT, load_funnels
 from streams.money import minor_units
@@ -28,7 +28,7 @@ def main() -> int:
     funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT
     texts = dict(generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook), chosen.currency))
     if chosen.out != GENERATED:
-        texts["runbook.md"] = texts.pop(RUNBOOK)
+        texts = {name.removeprefix(DOCS): text for name, text in texts.items()}
     stale = [
         path
         for name, text in texts.items()

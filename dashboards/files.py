@@ -9,16 +9,21 @@ from dashboards.alerting import Links, alert_rules, alert_tests
 from dashboards.alertmanager import alertmanager
 from dashboards.alerts import alerts
 from dashboards.boards import boards
+from dashboards.references import references
 from dashboards.rules import rules
 from dashboards.runbook import runbook
 from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT, Funnels
+from streams.handbook import handbook
 from streams.kpis import Catalogue
 from streams.scorecard import Card
 from streams.scorecard_file import shipped_scorecard
+from streams.wording import Language
 
 GENERATED = Path(__file__).parent / "generated"
-RUNBOOK = "../../docs/runbook.md"
+DOCS = "../../docs/"
+RUNBOOK = f"{DOCS}runbook.md"
+HANDBOOKS: dict[Language, str] = {"en": f"{DOCS}handbook.md", "ru": f"{DOCS}handbook.ru.md"}
 
 
 def generated(
@@ -30,6 +35,11 @@ def generated(
 ) -> Mapping[str, str]:
     """The text of every generated file by its path within the folder of generated files."""
     links, every = links or Links(), alerts(catalogue, funnels, currency)
+    shown = boards(catalogue, funnels, currency, card or shipped_scorecard(catalogue))
+    handbooks = {
+        name: handbook(catalogue, language, references(catalogue, shown, every, links, language))
+        for language, name in HANDBOOKS.items()
+    }
     return {
         "rules.yml": rules(catalogue, funnels),
         "alerts.yml": alert_rules(every, links),
@@ -37,5 +47,6 @@ def generated(
         "alertmanager.yml": alertmanager(telegram=False),
         "alertmanager-telegram.yml": alertmanager(telegram=True),
         RUNBOOK: runbook(every),
-        **boards(catalogue, funnels, currency, card or shipped_scorecard(catalogue)),
+        **handbooks,
+        **shown,
     }

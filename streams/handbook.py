@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from streams.kpis import PERIODS, Catalogue, Kpi, Text
 from streams.total_events import events_of
@@ -12,10 +12,10 @@ _TITLE = Text("KPI handbook", "Справочник KPI")
 _INTRO = Text(
     "Every KPI of the catalogue (version {version}): what it means, how and from which events it is made. "
     "S0 to S4 are the five source documents; where they contradict each other or err, the decision is noted. "
-    "Generated from the catalogue: change that, then run `python -m tools.handbook`.",
+    "Generated from the catalogue: change that, then run `make dashboards`.",
     "Все показатели каталога (версия {version}): что означают, как считаются и из каких событий. "
     "S0–S4 – пять исходных документов; где они противоречат друг другу или ошибаются, записано решение. "
-    "Создано из каталога: меняйте его, затем запустите `python -m tools.handbook`.",
+    "Создано из каталога: меняйте его, затем запустите `make dashboards`.",
 )
 _LABELS = {
     "formula": Text("Formula", "Формула"),
@@ -33,6 +33,8 @@ _LABELS = {
     "weight": Text("Weight", "Вес"),
     "min_sample": Text("Minimum sample", "Минимум данных"),
     "alert": Text("Alert", "Оповещение"),
+    "panels": Text("Boards", "Доски"),
+    "alerts": Text("Watched by", "Отслеживается"),
     "owner": Text("Owner", "Отвечает"),
     "aliases": Text("Also called", "Другие имена"),
     "events": Text("Events", "События"),
@@ -68,7 +70,11 @@ _WORDS = {
 }
 
 
-def handbook(catalogue: Catalogue, language: Language) -> str:
+References = Mapping[str, Mapping[str, str]]
+"""By KPI and field (`panels`, `alerts`): links to where it is shown and watched, as Markdown."""
+
+
+def handbook(catalogue: Catalogue, language: Language, references: References | None = None) -> str:
     """The whole document, as Markdown."""
     kpis = tuple(catalogue.kpis.values())
     lines = [f"# {said(_TITLE, language)}", "", said(_INTRO, language).format(version=catalogue.version), ""]
@@ -77,16 +83,16 @@ def handbook(catalogue: Catalogue, language: Language) -> str:
         links = ", ".join(f"[{said(kpi.entry.names, language)}](#{kpi.id})" for kpi in chosen)
         lines += [f"**{_word(perspective, language)}**: {links}", ""]
     for kpi in kpis:
-        lines += _section(kpi, language)
+        lines += _section(kpi, language, (references or {}).get(kpi.id, {}))
     return "\n".join(lines)
 
 
-def _section(kpi: Kpi, language: Language) -> Iterator[str]:
+def _section(kpi: Kpi, language: Language, links: Mapping[str, str]) -> Iterator[str]:
     yield f'## <a id="{kpi.id}"></a>{said(kpi.entry.names, language)}'
     yield ""
     yield f"`{kpi.id}`. {said(kpi.entry.description, language)}"
     yield ""
-    for field, value in _fields(kpi, language):
+    for field, value in (*_fields(kpi, language), *links.items()):
         if value:
             yield f"- {said(_LABELS[field], language)}: {value}"
     yield ""

@@ -2,15 +2,10 @@
 
 from pathlib import Path
 
-from streams.catalogue import SHIPPED
-from streams.handbook import handbook
-
-_DOCS = Path(__file__).parents[2] / "docs"
+from dashboards.files import GENERATED, HANDBOOKS, generated
 
 
 def handbook_files() -> dict[Path, str]:
     """Each file and what it has to say."""
-    return {
-        _DOCS / "handbook.md": handbook(SHIPPED, "en"),
-        _DOCS / "handbook.ru.md": handbook(SHIPPED, "ru"),
-    }
+    texts = generated()
+    return {(GENERATED / name).resolve(): texts[name] for name in HANDBOOKS.values()}
