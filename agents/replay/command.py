@@ -9,6 +9,7 @@ from rich.console import Console
 
 from agents.replay.report import as_json, print_report
 from agents.replay.run import read_input, replay
+from agents.settings import load_settings
 
 EXIT_UNBALANCED = 1
 
