@@ -8,9 +8,10 @@ from math import isclose
 
 import pytest
 
-from dashboards import leaks
+from dashboards import hours, leaks, pace
 from dashboards.rules import fairly_compared
 from dashboards.shrinkage import shrunk_name
+from streams import metrics
 from streams.funnels import DEFAULT
 from streams.promql import exported, rule_name, sample_name
 from tests.dashboards.department import Department
@@ -101,3 +102,43 @@ def test_leaks_have_the_price_that_the_board_states(department: Department) -> N
                 assert isclose(standing.get(place, 0), still.get(place, 0) * onwards * money, rel_tol=1e-9)
                 compared += 1
     assert compared > 50
+
+
+def test_the_plan_takes_as_many_enquiries_a_day_as_the_board_says(department: Department) -> None:
+    """What is planned for the whole month, not won and not expected, by unrounded rates and days left."""
+
+    def asked(expression: str, label: str = "channel") -> dict[str, float]:
+        return {dict(each)[label]: value for each, value in department.prometheus.query(expression).items()}
+
+    def total(name: str) -> dict[str, float]:
+        return asked(f'sum by (channel) ({exported(name, "channel")}{{window="month"}})')
+
+    def rate(name: str, window: str = '{window="90d"}') -> dict[str, float]:
+        return asked(f"{rule_name(name, 'channel')}{window}")
+
+    days = asked(f'max by (part) ({metrics.WORKDAYS.name}{{window="month"}})', "part")
+    assert days == {"begun": 12, "left": 6, "all": 17}
+    planned, won, came = total("plan_deals"), total("won_deals"), total("enquiries")
+    conversion, wins = rate("sales_conversion_rate"), rate("win_rate_closed")
+    still_open = rate("opportunity_count_open", "")
+    needed = asked(f'{pace.NEEDED}{{window="month"}}')
+    assert needed
+    for channel, told in needed.items():
+        missing = planned[channel] / days["begun"] * days["all"] - won.get(channel, 0)
+        expected = still_open.get(channel, 0) * wins.get(channel, 0)
+        by_hand = max(missing - expected, 0) / conversion[channel] / days["left"]
+        assert isclose(told, by_hand, rel_tol=1e-9, abs_tol=1e-12), channel
+    per_day = asked(f'{pace.CAME}{{window="month"}}')
+    assert per_day == {channel: count / days["begun"] for channel, count in came.items()}
+
+
+def test_hours_of_the_week_add_up_to_the_enquiries_of_the_window(department: Department) -> None:
+    """No enquiry is lost between the hours, and none is answered in an hour in which it is not due."""
+    ask = department.prometheus.query
+    for name, whole in ((hours.DUE, "due_1wh"), (hours.ANSWERED, "answered_1wh")):
+        (by_hour,) = ask(f"sum({name})").values()
+        with_enquiries = f'{exported(whole, "channel")}{{window="30d",channel=~"inbound|unknown"}}'
+        (together,) = ask(f"sum({with_enquiries})").values()
+        assert by_hour == together > 0
+    assert not ask(f"{hours.ANSWERED} > on (channel, day, clock, window) {hours.DUE}")
+    assert {dict(each)["clock"] for each in ask(hours.DUE)} >= {"09:00", "12:00", "17:00"}

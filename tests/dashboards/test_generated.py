@@ -18,7 +18,8 @@ from dashboards.alerting import Alert
 from dashboards.alerts import alerts
 from dashboards.files import GENERATED, RUNBOOK, generated
 from dashboards.rules import measured, places
-from streams.catalogue import load_catalogue
+from streams.catalogue import SHIPPED, load_catalogue
+from streams.kpis import Catalogue
 from streams.promql import rule_name
 from tests.conftest import ROOT
 from tests.dashboards.reading import (
@@ -84,6 +85,22 @@ def test_a_kpi_of_ones_own_appears_everywhere() -> None:
         assert "CallsBackLow" in files[name]
     assert "Ответы" in files["ru/kpis.json"]
     assert "sales:calls_back{window=" in files["en/kpis.json"]
+
+
+@pytest.mark.parametrize(("currency", "unit"), [("EUR", "currencyEUR"), ("BYN", "currency:BYN")])
+def test_money_is_in_the_currency_of_the_workers(currency: str, unit: str) -> None:
+    """Grafana's own unit where it has one, else the code; alerts name the currency too."""
+    files = generated(currency=currency)
+    assert f'"unit": "{unit}"' in files["en/revenue.json"]
+    assert not [name for name, text in files.items() if "currencyRUB" in text]
+    assert f" {currency} " in files["alerts.yml"]
+    assert " RUB " not in files["alerts.yml"]
+
+
+def test_an_alert_that_nothing_could_fire_is_left_out() -> None:
+    """Without the KPI that an alert reads, it is not shipped; the others are."""
+    less = Catalogue(SHIPPED.version, {name: kpi for name, kpi in SHIPPED.kpis.items() if name != "cac"})
+    assert {alert.name for alert in ALERTS} - {alert.name for alert in alerts(less)} == {"CacAboveArpu"}
 
 
 @pytest.mark.parametrize("name", names())
