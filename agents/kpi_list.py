@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -18,9 +19,13 @@ from streams.kpis import PERIODS
 from streams.wording import NOTHING, Language, number, said, unit_name
 
 _TIMEOUT_SECONDS = 30
-_HEADS = {"en": ("KPI", "value", "", "n", "id"), "ru": ("KPI", "значение", "", "n", "id")}
+_HEADS = {
+    "en": ("KPI", "value", "", "n", "change", "id"),
+    "ru": ("KPI", "значение", "", "n", "изменение", "id"),
+}
+_DIGITS, _MOST_DECIMALS = 3, 9
 _FEW = {"en": "few", "ru": "мало"}
-Line = tuple[str, str, str, str, str]
+Line = tuple[str, str, str, str, str, str]
 
 
 class WorkerError(UserError):
@@ -111,27 +116,50 @@ def _past(settings: Settings, as_of: str, window: str) -> dict[str, Any]:
 
 
 def lines(answer: dict[str, Any], settings: Settings, language: Language) -> list[Line]:
-    """Head and one line a KPI: name, value, unit, sample, id."""
-    found: list[Line] = [_HEADS[language]]
-    for kpi_id, kpi in answer["kpis"].items():
-        value, unit, few = kpi["value"], kpi["unit"], ""
-        if value is not None and unit == "ratio":
-            value *= 100
-        if kpi["n"] is not None and kpi["n"] < kpi["min_sample"]:
-            few = f" ({_FEW[language]})"
-        missing = kpi.get("not_reported", ())
-        money = answer["currency"] if unit == "money" else unit_name(unit, language)
-        found.append(
+    """Head and one line a KPI: name, value, unit or what is missing, sample, change, id."""
+    return [
+        _HEADS[language],
+        *(
             (
-                *(
-                    _name(kpi_id, settings, language),
-                    number(value, language),
-                    "; ".join(missing) if missing else money if value is not None else "",
-                ),
-                *(NOTHING if kpi["n"] is None else number(kpi["n"], language) + few, kpi_id),
+                _name(kpi_id, settings, language),
+                _value(kpi, language),
+                _unit(kpi, answer["currency"], language),
+                _sample(kpi, language),
+                _change(kpi.get("change"), language),
+                kpi_id,
             )
-        )
-    return found
+            for kpi_id, kpi in answer["kpis"].items()
+        ),
+    ]
+
+
+def _value(kpi: dict[str, Any], language: Language) -> str:
+    """Two decimals; of what is below 1 three digits, so that 0.0088 % is not shown as 0.01 %."""
+    value = kpi["value"]
+    if not value:
+        return number(value, language)
+    shown = value * 100 if kpi["unit"] == "ratio" else value
+    before_point = math.floor(math.log10(abs(shown))) + 1
+    return number(shown, language, 2 if before_point > 0 else min(_DIGITS - before_point, _MOST_DECIMALS))
+
+
+def _unit(kpi: dict[str, Any], currency: str, language: Language) -> str:
+    """Why there is no value, as far as the worker knows."""
+    if kpi["value"] is None:
+        return "; ".join(kpi.get("not_reported", ()))
+    return currency if kpi["unit"] == "money" else unit_name(kpi["unit"], language)
+
+
+def _sample(kpi: dict[str, Any], language: Language) -> str:
+    if kpi["n"] is None:
+        return NOTHING
+    few = f" ({_FEW[language]})" if kpi["n"] < kpi["min_sample"] else ""
+    return number(kpi["n"], language) + few
+
+
+def _change(change: float | None, language: Language) -> str:
+    sign = "+" if change is not None and change > 0 else ""
+    return NOTHING if change is None else f"{sign}{number(change * 100, language, 1)}%"
 
 
 def _named(answer: dict[str, Any], settings: Settings, language: Language) -> dict[str, Any]:
@@ -151,7 +179,7 @@ def _print_table(console: Console, answer: dict[str, Any], settings: Settings, l
     head, *body = lines(answer, settings, language)
     table = Table(box=None, header_style="bold")
     for column, title in enumerate(head):
-        table.add_column(title, justify="right" if column in (1, 3) else "left")
+        table.add_column(title, justify="right" if column in (1, 3, 4) else "left")
     for line in body:
         table.add_row(*(Text(cell) for cell in line), style="dim" if line[1] == NOTHING else "")
     console.print(table)

@@ -62,7 +62,7 @@ def test_the_same_events_give_the_past_as_it_was_then(settings: Settings) -> Non
     }
     assert (then["kpis"]["opportunity_count_open"]["value"], then["from_start"]) == (1, True)
     later = asked(settings, "--as-of", "2026-03-31", "--window", "month", "--lang", "ru")
-    assert "Выручка\t150\tRUB\t2\trevenue" in later.stdout.splitlines()
+    assert "Выручка\t150\tRUB\t2\t–\trevenue" in later.stdout.splitlines()
     assert {plan.name: true_ends(settings, plan.name) for plan in planned(settings)} == ends
 
 

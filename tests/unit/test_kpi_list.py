@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
 
 from agents.cli import main
+from agents.kpi_list import lines
 from agents.pages import register_pages
 from agents.settings import Settings
 from streams.catalogue import SHIPPED
@@ -50,7 +51,7 @@ async def test_it_lists_every_kpi_with_value_unit_and_sample(address: str) -> No
 async def test_it_speaks_russian(address: str) -> None:
     """Names, heads and numbers."""
     _, output = await run("--address", address, "--lang", "ru")
-    assert "Коэффициент закрытия\t75\t%\t4 (мало)\twin_rate_closed" in output
+    assert "Коэффициент закрытия\t75\t%\t4 (мало)\t–\twin_rate_closed" in output
 
 
 async def test_its_json_is_the_workers_answer_with_names(address: str) -> None:
@@ -66,3 +67,24 @@ async def test_without_a_worker_it_says_what_to_do(wrong: str) -> None:
     code, output = await run("--address", wrong)
     assert code == 2
     assert "address" in output
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "change", "shown"),
+    [
+        ("ratio", 0.00008797, 0.254, ("0.0088", "%", "+25.4%")),
+        ("ratio", 0.123456, -0.05, ("12.35", "%", "-5%")),
+        ("money", 1234.5, 0.0, ("1,234.5", "EUR", "0%")),
+        ("money", 0, None, ("0", "EUR", "–")),
+        ("multiple", 0.0000004, None, ("0.0000004", "×", "–")),
+        ("points", -37.5, None, ("-37.5", "points", "–")),
+        ("hours", None, None, ("–", "ledger: plan_minor", "–")),
+    ],
+)
+def test_values_keep_the_digits_that_matter_and_units_say_what_they_are(
+    unit: str, value: float | None, change: float | None, shown: tuple[str, str, str]
+) -> None:
+    """A small share is not rounded away, and what is missing is said where there is no value."""
+    kpi = {"value": value, "n": 3, "unit": unit, "min_sample": 1, "change": change}
+    answer = {"currency": "EUR", "kpis": {"x": {**kpi, "not_reported": ["ledger: plan_minor"]}}}
+    assert lines(answer, Settings(), "en")[1] == ("x", shown[0], shown[1], "3", shown[2], "x")
