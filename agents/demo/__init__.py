@@ -22,6 +22,7 @@ from rich.live import Live
 from agents.child import Child, free_port
 from agents.crm.cast import ROSTER, SOURCE_NAMES
 from agents.demo.department import SPEED, Department
+from agents.demo.monitoring import History, Monitoring
 from agents.demo.table import heading, plain, tables
 from agents.demo.watch import Stopped, Watch
 from agents.embedded import EmbeddedBroker
@@ -69,18 +70,25 @@ def show(watch: Watch, settings: Settings, out: Console, ends_at: float) -> None
     if not out.is_terminal:
         while time.monotonic() < ends_at:
             month = watch.kpis("30d")
-            out.out(plain(month, watch.kpis("today"), heading(month, settings.zone, note)), highlight=False)
+            out.out(
+                plain(month, watch.kpis("today"), heading(month, settings.zone, note), settings.kpis),
+                highlight=False,
+            )
             watch.pause(min(PLAIN_SECONDS, max(0.0, ends_at - time.monotonic())))
         return
     with Live(console=out, auto_refresh=False, vertical_overflow="crop") as live:
         while time.monotonic() < ends_at:
             month = watch.kpis("30d")
             title = heading(month, settings.zone, note)
-            live.update(tables(month, watch.kpis("today"), settings.funnels, title), refresh=True)
+            live.update(
+                tables(month, watch.kpis("today"), settings.funnels, title, settings.kpis), refresh=True
+            )
             watch.pause(min(REFRESH_SECONDS, max(0.0, ends_at - time.monotonic())))
 
 
-def run(*, duration: float | None, as_json: bool, port: int, seed: int, stop: threading.Event) -> None:
+def run(
+    *, duration: float | None, as_json: bool, port: int, seed: int, prometheus: bool, stop: threading.Event
+) -> None:
     """Start everything, show it, leave nothing behind; raises `Stopped` when told to end before its time."""
 
     def say(text: str) -> None:
@@ -106,6 +114,12 @@ def run(*, duration: float | None, as_json: bool, port: int, seed: int, stop: th
         address = f"http://{settings.http_host}:{settings.http_port}"
         say(f"open {address}{PAGES[0]}")
         say("also " + "  ".join(f"{address}{page}" for page in PAGES[1:]))
+        if prometheus:
+            monitoring = Monitoring(settings, folder, say)
+            blocks = parts.enter_context(monitoring.running(lambda wanted: choose_port(wanted, say)))
+            if blocks is not None:
+                parts.enter_context(History(env, folder, department.history, say).beside(blocks))
+                say("the two months appear there as job voronka, instance backfill, within some minutes")
         parts.enter_context(department.live())
         ends_at = time.monotonic() + (duration if duration is not None else 0 if as_json else float("inf"))
         if as_json:
@@ -132,8 +146,13 @@ def document(watch: Watch) -> dict[str, Any]:
 @click.option("--duration", type=click.FloatRange(0), help="End after so many seconds of live business.")
 @click.option("--json", "as_json", is_flag=True, help="Print the KPIs as one JSON document at the end.")
 @click.option("--port", type=click.IntRange(1, 65535), default=6066, show_default=True, help="Of the worker.")
+@click.option(
+    "--prometheus/--no-prometheus",
+    default=None,
+    help="Start Prometheus and Alertmanager too where they are installed; with --json only if asked.",
+)
 @click.option("--seed", default=7, show_default=True, help="Another seed, another department.")
-def command(duration: float | None, as_json: bool, port: int, seed: int) -> None:
+def command(duration: float | None, as_json: bool, port: int, prometheus: bool | None, seed: int) -> None:
     """Watch a sales department live: an embedded broker, a worker, and a simulated CRM.
 
     Two months of history come first; then leads come in, get answered, move through the funnels of five
@@ -143,7 +162,8 @@ def command(duration: float | None, as_json: bool, port: int, seed: int) -> None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        run(duration=duration, as_json=as_json, port=port, seed=seed, stop=stop)
+        beside = not as_json if prometheus is None else prometheus
+        run(duration=duration, as_json=as_json, port=port, seed=seed, prometheus=beside, stop=stop)
     except Stopped:
         click.echo("the demo has ended", err=True)
         if as_json:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import dropwhile
 
 from agents.broker import producer
@@ -33,6 +34,8 @@ class Department:
         self._live_ms = last_busy_ms(self._calendar, time.time_ns() // 1_000_000)
         self._start_ms = self._calendar.day_start_ms(self._calendar.day_index(self._live_ms) - HISTORY_DAYS)
         self._thread = threading.Thread(target=self._live, name="simulator")
+        self.history = instant(self._start_ms), instant(self._live_ms)
+        """When the part that is published at once begins and ends."""
         self.published: dict[str, int] = {}
         self.failure: UserError | None = None
 
@@ -63,6 +66,11 @@ class Department:
                 publish(Publisher(self._settings, client), ahead, pace, self._stop)
         except UserError as error:
             self.failure = error
+
+
+def instant(ms: int) -> str:
+    """An instant as commands take it."""
+    return datetime.fromtimestamp(ms // 1000, UTC).isoformat()
 
 
 def last_busy_ms(calendar: BusinessCalendar, now_ms: int) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from agents.child import Child
+from tests.dashboards.prometheus import Prometheus, program
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
 COMMAND = [sys.executable, "-m", "agents.cli", "demo"]
@@ -57,12 +61,12 @@ def wait_for(holds: Callable[[], bool], seconds: float) -> None:
 class Running:
     """A demo that runs, what it has written so far, and the folder for its temporary files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.temporary, self._output = folder / "temporary", folder / "output"
         self.temporary.mkdir()
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, "--port", "16066"],
+                [*COMMAND, "--port", "16066", *options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "TMPDIR": str(self.temporary)},
@@ -80,7 +84,7 @@ class Running:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Running]:
     """A demo that goes on until it is told to end."""
-    found = Running(tmp_path)
+    found = Running(tmp_path, "--no-prometheus")
     yield found
     found.end()
 
@@ -137,3 +141,27 @@ def test_killed_it_takes_broker_and_worker_along(demo: Running) -> None:
     assert len(children) >= 2
     demo.process.kill()
     wait_for(lambda: not running(children), 20)
+
+
+def test_prometheus_beside_it_has_rules_an_alertmanager_and_the_history(tmp_path: Path) -> None:
+    """Where they are installed: scraped, judged, two months as blocks; all of it ends with the demo."""
+    for name in ("prometheus", "prometheus-alertmanager", "promtool"):
+        program(name)
+    demo = Running(tmp_path, "--prometheus")
+    try:
+        wait_for(lambda: "instance backfill" in demo.text, 120)
+        (address,) = re.findall(r"Prometheus with the generated rules: http://127\.0\.0\.1:(\d+)/", demo.text)
+        server = Prometheus(Child([], tmp_path / "no.log"), int(address))
+        wait_for(lambda: list(server.query('up{job="voronka"}').values()) == [1], 60)
+        assert len(server.ask("rules")["groups"]) > 10
+        wait_for(lambda: bool(server.ask("alertmanagers")["activeAlertmanagers"]), 60)
+        (folder,) = demo.temporary.glob("voronka-demo-*")
+        wait_for(lambda: bool(list((folder / "prometheus").glob("01*/meta.json"))), 100)
+        children = descendants(demo.process.pid)
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.process.wait(60) == 0, demo.text
+        assert running(children) == set()
+        assert list(demo.temporary.iterdir()) == []
+    finally:
+        demo.end()
+        print(demo.text)
