@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.leaks import by_stage
-from dashboards.boards.panels import About, Panel, Query, bars, cells, lines
+from dashboards.boards.panels import About, Panel, Query, bars, cells, lines, named
 from dashboards.boards.speech import Link, Speech
 from dashboards.rules import Z
 from streams.promql import exported, rule_name, sample_name
@@ -133,4 +133,5 @@ def _lost(say: Speech) -> Panel:
         "Сколько потеряно на каждом этапе. Норма: теряется в основном в начале, пока вложено мало труда. "
         "Иначе на позднем этапе теряется самое дорогое: прочитайте причины потерь.",
     )
-    return bars(About(say("Lost by stage", "Потери по этапам"), healthy), [Query(expr, _BY_STAGE)])
+    about = About(say("Lost by stage", "Потери по этапам"), healthy)
+    return named(bars(about, [Query(expr, _BY_STAGE)]), say.stages)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards.boards.panels import GREEN, ORANGE, About, Panel, Query, Steps, bars, cells, lines, number
+from dashboards.boards.panels import (
+    GREEN,
+    ORANGE,
+    About,
+    Panel,
+    Query,
+    Steps,
+    bars,
+    cells,
+    lines,
+    named,
+    number,
+)
 from dashboards.boards.speech import Link, Speech
 from streams.kpis import ALL_TIME, Catalogue, Kpi, Place, Text
 from streams.promql import has_rule, rule_name
@@ -97,7 +109,10 @@ class KpiPanels:
         """Values now, the greatest first."""
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension])
         expr = f"sort_desc({self.expr(kpi_id, dimension)})"
-        return bars(self._about(kpi_id), [Query(expr, legend)], span=span)
+        shown = bars(self._about(kpi_id), [Query(expr, legend)], span=span)
+        names = {channel: self.speech.channel(channel) for channel in self.speech.funnels.channels}
+        called = {"channel": names, "stage": self.speech.stages}
+        return named(shown, called.get(dimension, {}))
 
     def table(self, title: Text, kpi_ids: Sequence[str], dimension: Place, link: Link) -> Panel:
         """A row for each value of the dimension's label, a column for each KPI."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards import leaks
-from dashboards.boards.panels import About, Panel, Query, bars, number
+from dashboards.boards.panels import About, Panel, Query, bars, named, number
 from dashboards.boards.speech import Speech
 
 _BY_STAGE = "{{channel}} · {{stage}}"
@@ -30,7 +30,8 @@ def by_stage(say: Speech) -> list[Panel]:
 
 def _ranked(say: Speech, rule: str, title: str, healthy: str) -> Panel:
     expr = f'sort_desc({rule}{{window="$window",channel=~"$channel"}} > 0)'
-    return bars(About(title, healthy + _periods(say), say.money), [Query(expr, _BY_STAGE)])
+    about = About(title, healthy + _periods(say), say.money)
+    return named(bars(about, [Query(expr, _BY_STAGE)]), say.stages)
 
 
 def _periods(say: Speech) -> str:

@@ -63,6 +63,15 @@ class Speech:
             return self("Unknown channel", "Канал неизвестен")
         return self.funnels.channel_names[channel][self.language]
 
+    @property
+    def stages(self) -> Mapping[str, str]:
+        """Names of all stages by the legend `channel · stage`."""
+        return {
+            f"{channel} · {stage.id}": f"{self.channel(channel)} · {stage.names[self.language]}"
+            for channel in self.funnels.channels
+            for stage in self.funnels.funnel(channel)
+        }
+
     def names(self, label: str) -> Mapping[str, object]:
         """A value mapping of Grafana: ids of channels or stages to names; other labels say it themselves."""
         told: dict[str, str] = dict(self.others.get(label, {}))
