@@ -28,7 +28,7 @@ from agents.pages import register_pages
 from agents.settings import CHANGELOG_TABLE, Security, Settings
 from agents.topics import require_topics
 from streams.calendar import BusinessCalendar
-from streams.facts import Rules
+from streams.rules import Rules
 
 FETCH_BYTES = 4 * 1024 * 1024
 BEAT_SECONDS = 0.5

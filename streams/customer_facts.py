@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from streams.customers import Purchase, Stay, marks_of, purchases, stays
-from streams.facts import Facts, Rules
+from streams.customer_stays import Stay, marks_of, stays
+from streams.customers import Purchase, purchases
+from streams.facts import Facts
 from streams.funnels import UNKNOWN
 from streams.journeys import Journey
 from streams.passage import STOCK
@@ -23,6 +24,7 @@ from streams.rows import (
     CUSTOMER_SOURCE,
     UNITS,
 )
+from streams.rules import Rules
 from streams.windows import period_end, period_start
 
 _ACTIVE, _REPEAT, _CHURNED = (UNITS[f"{what}_customers"] for what in ("active", "repeat", "churned"))

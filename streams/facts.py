@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 
 from streams.base_totals import RESPONSE_EDGES_SECONDS
-from streams.calendar import BusinessCalendar
 from streams.fragments import Fragment
-from streams.funnels import UNKNOWN, Funnels
+from streams.funnels import UNKNOWN
 from streams.journeys import Journey
-from streams.money import EXPONENTS
-from streams.monthly_facts import SMALL_DEAL_MAJOR, deal_facts, lead_facts
+from streams.monthly_facts import deal_facts, lead_facts
 from streams.passage import STOCK, passage
-from streams.rates import Rates
-from streams.rows import EDGE, PLACE, PLACE_MONTHLY, UNITS, Key, Rows
+from streams.rows import EDGE, PLACE, PLACE_MONTHLY, UNITS, Cuts, Key, Rows
+from streams.rules import Rules
 from streams.stories import Deal, Story, contacts, story
 
 HOUR_MS = 3_600_000
@@ -25,33 +21,6 @@ Fact = tuple[int, int, int]
 """(row number, time in ms or `STOCK`, instant from which it exists or 0)."""
 Facts = dict[Fact, int]
 """Packed amounts (see `streams.rows`) by row and time."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the numbers depend on besides the events; `rows` numbers the label combinations met so far."""
-
-    funnels: Funnels
-    calendar: BusinessCalendar
-    currency: str
-    rows: Rows = field(default_factory=Rows)
-    rates: Rates = field(default_factory=Rates)
-    silence_ms: int | None = None  # a customer who neither buys nor renews for so long has left
-
-    def convert(self, amount_minor: int, currency: str, at_ms: int | None) -> int | None:
-        """The amount in the reporting currency at the rate of its business day; None where there is none.
-
-        Without a time (a stock) it is worth what the latest rate says.
-        """
-        if currency == self.currency:
-            return amount_minor
-        day = None if at_ms is None else self.calendar.day_index(at_ms)
-        return self.rates.convert(amount_minor, currency, day)
-
-    @cached_property
-    def small_deal_minor(self) -> int:
-        """Below this amount a deal is a small one."""
-        return SMALL_DEAL_MAJOR * int(10 ** EXPONENTS[self.currency])
 
 
 def facts(key: str, journey: Journey, rules: Rules) -> Facts:
@@ -113,18 +82,22 @@ class _Book:
         self.told, self.rules, self._rows = told, rules, rules.rows
         self.channel = self.known(told.channel)
         self.facts: Facts = {}
-        self._here = self.channel, told.told("source")
-        self._where: dict[str, tuple[str, str]] = {}
-        """Channel and source of each deal, by its id."""
+        self._here = self.channel, told.told("source"), self.cuts(None) if rules.cuts else ()
+        self._where: dict[str, tuple[str, str, Cuts]] = {}
+        """Channel, source and further cuts of each deal, by its id."""
 
     def known(self, channel: str) -> str:
         return channel if channel in self.rules.funnels.by_channel else UNKNOWN
 
-    def where(self, deal: Deal) -> tuple[str, str]:
+    def cuts(self, deal: Deal | None) -> Cuts:
+        return tuple((cut, self.rules.cut(cut, self.told.told(cut, deal))) for cut in self.rules.cuts)
+
+    def where(self, deal: Deal) -> tuple[str, str, Cuts]:
         found = self._where.get(deal.id)
         if found is None:
-            told = self.told
-            found = self._where[deal.id] = self.known(told.told("channel", deal)), told.told("source", deal)
+            told, cuts = self.told, self.cuts(deal) if self.rules.cuts else ()
+            found = self.known(told.told("channel", deal)), told.told("source", deal), cuts
+            self._where[deal.id] = found
         return found
 
     def add(self, row: int, at_ms: int, packed: int, due_ms: int = 0) -> None:
@@ -135,8 +108,8 @@ class _Book:
         self, at_ms: int, rep: str, packed: int, deal: Deal | None = None, due_ms: int = 0, kind: str = PLACE
     ) -> None:
         """Totals of one time, by channel, rep and source; they may exist from an instant on only."""
-        channel, source = self._here if deal is None else self.where(deal)
-        fact = (self._rows.place(kind, channel, rep, source), at_ms, due_ms)
+        channel, source, cuts = self._here if deal is None else self.where(deal)
+        fact = (self._rows.place(kind, channel, rep, source, cuts), at_ms, due_ms)
         self.facts[fact] = self.facts.get(fact, 0) + packed
 
     def credit_monthly(self, at_ms: int | None, rep: str, packed: int, deal: Deal | None) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streams.customer_facts import customer_facts
-from streams.facts import Facts, Rules, facts_of
+from streams.facts import Facts, facts_of
 from streams.funnels import UNKNOWN
 from streams.journeys import Journey
 from streams.ledger_facts import ledger_facts
 from streams.ledger_keys import LEDGER
+from streams.rules import Rules
 from streams.stories import story
 
 SOLD = ("lead/", "deal/")

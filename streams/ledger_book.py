@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from streams.facts import Facts, Rules
+from streams.facts import Facts
 from streams.fragments import Fragment
 from streams.funnels import UNKNOWN
 from streams.ledger_days import Entry, day_number, standing
 from streams.ledger_growth import parts
 from streams.rows import CHANNEL_MONTHLY, UNITS, RowKey
+from streams.rules import Rules
 
 
 class LedgerBook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streams.facts import Facts, Rules
+from streams.facts import Facts
 from streams.fragments import Fragment, Order
 from streams.funnels import UNKNOWN
 from streams.journeys import Journey
@@ -14,6 +14,7 @@ from streams.ledger_growth import parts
 from streams.ledger_plans import plan_facts
 from streams.passage import STOCK
 from streams.rows import CHANNEL_DAYS, CHANNEL_MONTHLY, KPI, REP_MONTHLY, SOURCE_DAYS, UNITS
+from streams.rules import Rules
 from streams.stories import UNASSIGNED
 
 _AIMED = ("channel/", "source/", "rep/", "team/")

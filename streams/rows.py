@@ -14,6 +14,8 @@ from streams.base_totals import BASE_TOTALS, Layout
 
 Key = tuple[str, str, str, str]
 """(family, total, label 1, label 2)."""
+Cuts = tuple[tuple[str, str], ...]
+"""(family, label) of each further family that a place counts in."""
 RowKey = tuple[str, str, str]
 """(kind, label 1, label 2); kinds are the families, their monthly ones, and `edge` for the histograms."""
 
@@ -36,6 +38,8 @@ MONTHLY = "_monthly"
 CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
     f"{family}{MONTHLY}" for family in ("channel", "source", "rep")
 )
+CUTS = ("region", "industry")
+"""Families that a deployment may ask for besides, each by the names that it lists."""
 _LANE_BITS = 64
 _LANE = 1 << _LANE_BITS
 _HALF = _LANE >> 1
@@ -65,6 +69,8 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "stage": _layout("stage"),
     EDGE: _layout(EDGE),
     **dict.fromkeys((CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY), _SELDOM),
+    **dict.fromkeys(CUTS, _JOURNEY),
+    **dict.fromkeys((f"{cut}{MONTHLY}" for cut in CUTS), _SELDOM),
     **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE), _OF_CUSTOMERS),
     **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values()), _DISTINCT),
     CUSTOMER_LEVEL: _layout("channel", layout="level"),
@@ -96,7 +102,7 @@ class Rows:
 
     def __init__(self) -> None:
         self._numbers: dict[RowKey, int] = {}
-        self._places: dict[tuple[str, str, str, str], int] = {}
+        self._places: dict[tuple[str, str, str, str, Cuts], int] = {}
         self.keys: list[RowKey] = []
         self.parts: list[tuple[int, ...]] = []
         """The rows that each number stands for: those of a place, else the row itself."""
@@ -111,13 +117,13 @@ class Rows:
             self.parts.append((number,))
         return number
 
-    def place(self, kind: str, channel: str, rep: str, source: str) -> int:
-        """A number that stands for a row by channel, one by rep and one by channel and source."""
-        key = (kind, channel, rep, source)
+    def place(self, kind: str, channel: str, rep: str, source: str, cuts: Cuts = ()) -> int:
+        """A number that stands for a row by channel, one by rep, one by channel and source, one a cut."""
+        key = (kind, channel, rep, source, cuts)
         number = self._places.get(key)
         if number is None:
             ending = kind.removeprefix(PLACE)
-            rows = (("channel", channel, ""), ("rep", rep, ""), ("source", channel, source))
+            rows = (("channel", channel, ""), ("rep", rep, ""), ("source", channel, source), *cuts)
             parts = tuple(self.number(family + ending, *labels) for family, *labels in rows)
             number = self._places[key] = len(self.keys)
             self.keys.append((kind, channel, rep))

@@ -20,8 +20,10 @@ from streams.rows import (
     CUSTOMER_NOW,
     CUSTOMER_PERIODS,
     CUSTOMER_SOURCE,
+    CUTS,
     EDGE,
     KPI,
+    MONTHLY,
     REP_DAYS,
     REP_MONTHLY,
     SOURCE_DAYS,
@@ -45,7 +47,7 @@ ALL = "all"
 MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
     *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE),
-    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS),
+    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
 )
 
 

@@ -17,8 +17,8 @@ from agents.journeys.shard import JourneyShard
 from agents.lane import Output
 from agents.settings import Settings
 from streams.calendar import BusinessCalendar
-from streams.facts import Rules
 from streams.rates import Rates, load_rates
+from streams.rules import Rules
 from tests.oracle import Config
 
 

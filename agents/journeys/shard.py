@@ -11,11 +11,12 @@ from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LaneRecord
 from streams.customers import NOTHING, part_for_customers
 from streams.events import Event
-from streams.facts import Fact, Facts, Rules, difference
+from streams.facts import Fact, Facts, difference
 from streams.folding import SOLD, counted
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
 from streams.packing import packed, thawed
 from streams.passage import STOCK
+from streams.rules import Rules
 from streams.stories import Story, story
 from streams.totals import MINIMUM, Totals
 

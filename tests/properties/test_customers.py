@@ -11,9 +11,10 @@ from streams import events as ev
 from streams.calendar import BusinessCalendar
 from streams.customer_facts import customer_facts
 from streams.customers import NOTHING, part_for_customers
-from streams.facts import Facts, Rules, difference
+from streams.facts import Facts, difference
 from streams.funnels import DEFAULT
 from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
+from streams.rules import Rules
 from streams.totals import Totals
 from streams.windows import WINDOWS
 from tests.oracle import Config

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from streams import events as ev
 from streams.base_totals import BASE_TOTALS
 from streams.calendar import BusinessCalendar
-from streams.facts import Facts, Rules, difference, facts, unpacked
+from streams.facts import Facts, difference, facts, unpacked
 from streams.funnels import DEFAULT
 from streams.growth import GROWS
 from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
 from streams.passage import STOCK
 from streams.rows import Key
+from streams.rules import Rules
 from streams.totals import Totals
 from streams.windows import WINDOWS, bounds
 from tests.properties.events import T0_MS, histories, journey_of

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from streams import events as ev
 from streams.calendar import BusinessCalendar
-from streams.facts import Facts, Rules, difference, unpacked
+from streams.facts import Facts, difference, unpacked
 from streams.folding import counted
 from streams.funnels import DEFAULT
 from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
 from streams.ledger_days import Entry, level, shares, standing, whole
 from streams.ledger_keys import home_key
 from streams.rows import Key
+from streams.rules import Rules
 from streams.totals import Totals
 from streams.windows import WINDOWS, WINDOWS_OF_DAYS
 from tests.properties.events import T0_MS

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from agents.settings import SettingsError, load_settings
 from streams.calendar import BusinessCalendar
-from streams.facts import Rules
 from streams.funnels import DEFAULT
 from streams.rates import Rates, RatesError, load_rates
+from streams.rules import Rules
 
 TABLE = """day,currency,RUB
 2026-03-02,USD,90.5
