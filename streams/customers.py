@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams import events as ev
-from streams.fragments import CUSTOMER, SET_LIMIT, Fragment, Order
-from streams.journeys import Journey, to_bytes
+from streams.fragments import CUSTOMER, SET_LIMIT, Fragment
+from streams.journeys import Journey, merge, to_bytes
 from streams.moves import Known, of_customer
 from streams.stories import UNKNOWN, Deal, story
 
 NOTHING = b""
+MOST_JOURNEYS = 5_000
+"""Whom more journeys name is a collective entry, such as all walk-in customers, and no customer."""
 
 _TOLD = ("channel", "source", "customer", "moved_to", "amount")
 _LINE = "line\x1f"
@@ -73,6 +75,22 @@ def _told(entity: str, fragment: Fragment) -> Fragment:
     return told
 
 
+def hear(key: str, journey: Journey, part: Journey) -> bool:
+    """Join what another journey told; whether it was news. Of a collective entry nothing is kept."""
+    if is_collective(key, journey):
+        return False
+    changed = merge(journey, part)
+    if of_customer(key) and len(journey.parts) > MOST_JOURNEYS:
+        journey.fragments[key] = Fragment(deleted=True)
+        journey.parts.clear()
+    return changed
+
+
+def is_collective(key: str, journey: Journey) -> bool:
+    """Whether more journeys than are kept have ever named this customer."""
+    return of_customer(key) and key in journey.fragments and journey.fragments[key].deleted
+
+
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """A won deal of the customer; `lines` as (amount_minor, currency, cost_minor)."""
@@ -88,7 +106,7 @@ class Purchase:
 
 def purchases(key: str, journey: Journey) -> list[Purchase]:
     """What the customer bought, in order of time, wherever the deals have ended."""
-    known = journey.parts
+    known = {} if is_collective(key, journey) else journey.parts
     arrows: defaultdict[str, set[str]] = defaultdict(set)
     for origin, fragments in known.items():
         for fragment in fragments.values():
@@ -132,45 +150,3 @@ def _lines(deal: Deal) -> Iterator[tuple[int, str, int]]:
                 yield amount_minor, currency, cost_minor
             case _:
                 continue
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A time as a customer: from a purchase (or return) to leaving, or to no end yet.
-
-    `due_ms` is the instant from which an end by silence holds, 0 for one that was told.
-    """
-
-    since_ms: int
-    until_ms: int | None
-    due_ms: int = 0
-
-
-def marks_of(journey: Journey) -> list[Order]:
-    """Every churn and renewal that was told, in order, whatever the subject that the ledger gave it."""
-    return sorted({mark for fragment in journey.fragments.values() for mark in fragment.marks})
-
-
-def stays(bought: list[Purchase], marks: list[Order], silence_ms: int | None = None) -> list[Stay]:
-    """When the person was a customer: from the first purchase on, and again by a purchase or renewal.
-
-    Leaving is told, or, where `silence_ms` says so, follows when nothing is bought or renewed for so long.
-    """
-    told = [(one.at_ms, ev.Won.rank) for one in bought] + [(mark[0], mark[1]) for mark in marks]
-    found: list[Stay] = []
-    since_ms: int | None = None
-    deadline_ms = 0
-    for at_ms, rank in sorted(told):
-        if since_ms is not None and silence_ms is not None and deadline_ms <= at_ms:
-            found.append(Stay(since_ms, deadline_ms, deadline_ms))
-            since_ms = None
-        if rank == ev.CustomerChurned.rank:
-            if since_ms is not None:
-                found.append(Stay(since_ms, at_ms))
-            since_ms = None
-        elif since_ms is not None or found or rank == ev.Won.rank:
-            since_ms = at_ms if since_ms is None else since_ms
-            deadline_ms = at_ms + (silence_ms or 0)
-    if since_ms is not None:
-        found.append(Stay(since_ms, None) if silence_ms is None else Stay(since_ms, deadline_ms, deadline_ms))
-    return found

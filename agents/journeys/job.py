@@ -12,11 +12,11 @@ from agents.journeys.clock import WorkerClock
 from agents.journeys.shard import JourneyShard, Touched
 from agents.lane import Effects, LaneRecord, Output, StopWorker
 from agents.settings import Settings
-from streams.customers import part_for_customers, told_customers
+from streams.customers import hear, part_for_customers, told_customers
 from streams.decode import check_future, decode
 from streams.events import Event, Rejected
 from streams.fragments import SET_LIMIT
-from streams.journeys import advance, from_bytes, merge, to_bytes
+from streams.journeys import advance, from_bytes, to_bytes
 from streams.ledger_keys import LEDGER, home_key
 from streams.moves import part_for, targets
 from streams.zones import MINUTE_MS
@@ -126,7 +126,7 @@ class _Chunk:
         if touched.restates:
             self._shard.settle(key, touched)
         self._shard.stats.parts += 1
-        touched.changed |= merge(touched.journey, from_bytes(record.value or b""))
+        touched.changed |= hear(key, touched.journey, from_bytes(record.value or b""))
 
     def reject(self, rejected: Rejected, record: LaneRecord) -> None:
         """Nothing is lost: the record goes to quarantine with its reason and origin."""

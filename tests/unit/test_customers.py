@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from agents.journeys import records as written
+from agents.journeys.job import partition_of
 from agents.pages import kpis_of
 from agents.settings import Settings, SettingsError, load_settings
+from streams.customers import MOST_JOURNEYS
+from streams.fragments import Fragment
+from streams.journeys import Journey, to_bytes
 from streams.windows import WINDOWS
 from tests.cluster import Cluster, Stored
 from tests.fixed_worker import FixedWorker
@@ -94,6 +98,22 @@ def test_a_part_that_was_sent_before_a_crash_is_sent_again_and_counts_once() -> 
         assert sums(cluster) == calm, seed
         again += len(parts(cluster)) > len({record.value for record in parts(cluster)})
     assert again > 5, "too few parts were sent twice to prove anything"
+
+
+def test_a_collective_entry_is_no_customer_and_stays_small() -> None:
+    """An id that thousands of journeys name would outgrow every message; one more changes nothing."""
+    key = b"customer/c1"
+    cluster = told(*SOLD)
+    names = [f"deal/other {number}" for number in range(MOST_JOURNEYS)]
+    for some in (names[::2], names[1::2], names[::2]):
+        part = to_bytes(Journey({}, {name: {"lead/1": Fragment()} for name in some}))
+        home = partition_of(key.decode(), SETTINGS.partitions)
+        cluster.produce(SETTINGS.moves_topic, key, part, [(written.KIND, written.PART)], 0, home)
+        cluster.run()
+    assert not [total for total in cluster.sums("all") if "customers" in total[1]]
+    assert len(cluster.shards[home].journeys[key.decode()]) < 100
+    cluster.restart(home)
+    assert not [total for total in cluster.sums("all") if "customers" in total[1]]
 
 
 async def answer(cluster: Cluster, window: str) -> dict[str, Any]:
