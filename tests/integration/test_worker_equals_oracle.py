@@ -15,6 +15,7 @@ from agents.crm.world import simulate
 from streams import metrics
 from streams.calendar import BusinessCalendar
 from streams.encode import encode
+from streams.events import Event
 from streams.funnels import DEFAULT as FUNNELS
 from streams.windows import WINDOWS
 from tests.brokers import KafkaBroker
@@ -23,6 +24,7 @@ from tests.integration.worker import Deployment, Worker, beats, deployed, split,
 from tests.oracle import Record
 from tests.simulator import REASONS
 from tests.simulator.faults import faulty
+from tests.stories.customers import said
 from tests.stories.ledger import spend
 from tests.stories.telling import deal, ms
 
@@ -49,8 +51,18 @@ REMEMBERED = (
     deal("e3", "created", "2024-12-03 16:00", channel="vip", source="own_base", owner="r11"),
     deal("e3", "scored", "2024-12-03 16:05", score=4),
     spend("2024-12-04 10:00", "50", currency="EUR", first_day="2024-11-25", last_day="2024-12-01"),
+    deal("e4", "created", "2024-08-20 11:00", channel="partner", customer="k4", amount="9000"),
+    deal("e4", "won", "2024-09-03 15:30"),
+    deal("e5", "created", "2024-12-01 11:00", channel="vip", customer="k4", amount="9000"),
+    deal("e5", "won", "2024-12-02 15:30"),
+    said("k4", "churned", "2024-12-03 15:30"),
+    deal("e6", "created", "2024-11-27 11:00", channel="vip", customer="k6", amount="7000"),
+    deal("e6", "won", "2024-11-28 15:30"),
+    said("k6", "churned", "2024-12-01 15:30"),
+    said("k6", "renewed", "2024-12-03 15:30"),
 )
-"""What the simulated department need not do in two months: sell in euros, score deals, recall the summer."""
+"""What the simulated department need not do in two months: sell in euros, score deals, recall the summer,
+lose customers that it knew."""
 
 
 def instants(random: Random) -> list[int]:
@@ -59,13 +71,16 @@ def instants(random: Random) -> list[int]:
     return [FIRST_MS + number * step - random.randrange(step // 2) for number in range(1, SLICES)] + [LAST_MS]
 
 
+def topic_of(event: Event) -> str:
+    """Where the CRM publishes it."""
+    return "crm.ledger" if event.entity == "ledger" else f"crm.{event.entity}s"
+
+
 def disturbed(random: Random, ends: list[int]) -> list[list[Record]]:
     """The CRM's records by slice: out of order, some late, twice or under a strange key, and some faulty."""
     calendar = BusinessCalendar("Europe/Moscow", dict.fromkeys(range(5), ((540, 1080),)), "RU")
     slices: list[list[Record]] = [[] for _ in ends]
-    for event, kafka_ms in simulate(
-        7, FIRST_MS, LAST_MS, calendar, leads_per_day=LEADS_PER_DAY, ledger=False
-    ):
+    for event, kafka_ms in simulate(7, FIRST_MS, LAST_MS, calendar, leads_per_day=LEADS_PER_DAY):
         due = next(number for number, end in enumerate(ends) if kafka_ms <= end)
         copies = 2 if random.random() < 0.04 else 1
         for _ in range(copies):
@@ -75,7 +90,7 @@ def disturbed(random: Random, ends: list[int]) -> list[list[Record]]:
                 event.journey if random.random() > 0.05 else random.choice(("always the same", "lead/1", ""))
             )
             at = kafka_ms if place == due else ends[place]
-            slices[place].append(Record(f"crm.{event.entity}s", key.encode() or None, encode(event), (), at))
+            slices[place].append(Record(topic_of(event), key.encode() or None, encode(event), (), at))
     told_ms = ends[3]
     slices[3] += [dataclasses.replace(record, timestamp_ms=told_ms) for record in REMEMBERED]
     for number, records in enumerate(slices):
