@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
+from typing import Any
 
+import msgspec
 import pytest
 
 from agents.crm.cast import ROSTER, SOURCE_NAMES
 from agents.crm.world import simulate
+from agents.pages import kpis_of
 from streams import metrics
 from streams.calendar import BusinessCalendar
+from streams.catalogue import SHIPPED
 from streams.encode import encode
 from streams.events import Event
 from streams.funnels import DEFAULT as FUNNELS
 from streams.windows import WINDOWS
 from tests.brokers import KafkaBroker
+from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 from tests.integration.series import PARTS, Series, compare, official_samples, samples
 from tests.integration.worker import Deployment, Worker, beats, deployed, split, until
-from tests.oracle import Record
+from tests.oracle import Record, oracle_facts, read
 from tests.simulator import REASONS
 from tests.simulator.faults import faulty
 from tests.stories.customers import said
@@ -143,6 +149,7 @@ def deployment(
     """A deployment whose labels are all wanted ones."""
     folder = tmp_path_factory.mktemp("months")
     lists = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_NAMES)}
+    lists["VORONKA_SESSION_TIMEOUT_SECONDS"] = "6"
     with deployed(kafka_broker.bootstrap, fresh_name("months"), folder, lists) as found:
         yield found
 
@@ -177,6 +184,85 @@ def test_two_months_equal_the_oracle_on_every_series(
     assert official_samples(text) == samples(text)
     record_property("series compared", months.compared)
     print(f"{months.compared} series compared, {len(months.non_zero)} of them ever non-zero")
+
+
+SHOWN = ("1h", "today", "30d", "prev_month", "year", "all")
+
+
+@pytest.mark.timeout(120)
+async def test_every_worker_shows_the_whole_department_also_when_one_is_killed(
+    deployment: Deployment,
+) -> None:
+    """Both pages tell the oracle's KPIs; killed shards are missing until another worker has them."""
+    workers = [worker for worker in deployment.workers if worker.child.running]
+    assert len(workers) == 2
+    now_ms = workers[0].progress()["now_ms"]
+    until(lambda: all(whole(worker, now_ms) for worker in workers), lambda: told(workers))
+    true = await department(deployment, now_ms)
+    assert [differing(worker, true) for worker in workers] == [{}, {}]
+    killed = workers[1].shards()
+    workers[1].child.kill()
+    until(lambda: {each["shard"] for each in waiting(workers[0])["missing"]} >= killed, lambda: told(workers))
+    until(lambda: whole(workers[0], now_ms), lambda: told(workers))
+    assert differing(workers[0], true) == {}
+
+
+def waiting(worker: Worker) -> dict[str, Any]:
+    """`/api/waiting`; nothing is missing while it does not answer."""
+    status, text = worker.get("/api/waiting")
+    found: dict[str, Any] = json.loads(text) if status == 200 else {"missing": [], "partial": True}
+    return found
+
+
+def whole(worker: Worker, now_ms: int) -> bool:
+    """Whether it shows every shard, at the time of all."""
+    found = waiting(worker)
+    return not found["partial"] and found["now_ms"] == now_ms
+
+
+def told(workers: list[Worker]) -> str:
+    """For failure messages."""
+    return str([{**waiting(worker), "leads": ...} for worker in workers if worker.child.running])
+
+
+def differing(worker: Worker, true: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a worker shows and what it should, by window and KPI where these are not the same."""
+    found = {}
+    for window, kpis in true.items():
+        here = shown(worker, window)
+        for kpi in here.keys() | kpis.keys():
+            if here.get(kpi) != kpis.get(kpi):
+                found[f"{window} {kpi}"] = here.get(kpi), kpis.get(kpi)
+    return found
+
+
+def shown(worker: Worker, window: str) -> dict[str, Any]:
+    """What a worker's API says of a window."""
+    return values(json.loads(worker.get(f"/api/kpis?window={window}")[1])["kpis"])
+
+
+def values(kpis: Mapping[str, Any]) -> dict[str, Any]:
+    """KPIs by all their dimensions; not those of the stream itself, which begin anew with each owner."""
+    stream = {kpi.id for kpi in SHIPPED.kpis.values() if kpi.period == "since_start"}
+    return {kpi: json.loads(json.dumps(each)) for kpi, each in kpis.items() if kpi not in stream}
+
+
+async def department(deployment: Deployment, now_ms: int) -> dict[str, dict[str, Any]]:
+    """The KPIs of some windows by the oracle's sums."""
+    reading = read(oracle_facts(deployment.records), now_ms)
+    by_window = {
+        window: {_key(*key): amount for key, amount in reading[window].items()}
+        for window in (*WINDOWS, "all")
+    }
+    totals = FixedTotals(by_window, reading.waiting_since)
+    settings = msgspec.structs.replace(deployment.settings, partitions=1)
+    state = FixedWorker([FixedShard(0, totals)], settings, clock_ms=now_ms)
+    return {window: values((await kpis_of(state, window))["kpis"]) for window in SHOWN}
+
+
+def _key(family: str, total: str, *labels: str) -> tuple[str, str, str, str]:
+    first, second = (*labels, "", "")[:2]
+    return family, total, first, second
 
 
 def accounted(workers: list[Worker]) -> int:
