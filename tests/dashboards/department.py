@@ -35,6 +35,8 @@ CHOSEN = {
 MORE = (
     deal("e1", "created", "2025-01-08 10:00", channel="vip", source="own_base", amount="800", currency="EUR"),
     deal("e1", "won", "2025-01-20 12:00"),
+    deal("e4", "created", "2024-12-02 10:00", channel="vip", amount="500", currency="EUR"),
+    deal("e4", "won", "2024-12-17 12:00"),
     deal("e3", "created", "2024-12-02 10:00", channel="vip", customer="k3", amount="90000", currency="RUB"),
     deal("e3", "won", "2024-12-10 12:00"),
     said("k3", "churned", "2025-01-15 10:00"),

@@ -20,6 +20,9 @@ ROUTES = (
     ({"alertname": "WorkerDown", "team": "platform", "severity": "warning"}, "platform"),
     ({"alertname": "OldestLeadForgotten", "team": "sales-ops", "severity": "critical"}, "sales-ops-urgent"),
     ({"alertname": "WinRateFell", "team": "sales-ops", "severity": "warning"}, "sales-ops"),
+    ({"alertname": "PlanAtRisk", "team": "sales-ops", "severity": "warning"}, "sales-ops"),
+    ({"alertname": "ChannelPlanAtRisk", "team": "team-leads", "severity": "info"}, "team-leads"),
+    ({"alertname": "ClockBehind", "team": "platform", "severity": "critical"}, "platform"),
     ({"alertname": "RepNeedsHelp", "team": "team-leads", "severity": "info"}, "team-leads"),
     ({"alertname": "SomethingNew"}, "platform"),
 )
