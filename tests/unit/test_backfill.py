@@ -52,7 +52,7 @@ def test_each_instant_has_the_series_of_the_events_up_to_then(seed: int) -> None
         assert not differences(summed([exported]), wanted)
         assert exported[series(metrics.CLOCK.name)] == now_ms / 1000
         compared += len(wanted)
-    assert compared > 1_000, "too few series to prove anything"
+    assert compared > 500, "too few series to prove anything"
 
 
 def test_only_what_follows_from_events_is_told_of_the_past() -> None:
