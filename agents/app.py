@@ -109,6 +109,7 @@ def rules_of(settings: Settings) -> Rules:
         calendar_of(settings),
         settings.currency,
         rates=settings.rates,
+        cuts=settings.cuts,
         silence_ms=settings.customer_silence_ms,
     )
 

@@ -97,6 +97,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Reps by team, each in one; they belong to the roster."""
     sources: tuple[str, ...] = ()
     """Lead sources exported by name, at most 12; the others as `other`."""
+    regions: tuple[str, ...] = ()
+    industries: tuple[str, ...] = ()
+    """Told apart in the API, at most 30 each, the others as `other`; none means not at all."""
     funnels: Funnels = SHIPPED_FUNNELS
     kpis: Catalogue = SHIPPED
     """The shipped KPIs with a deployment's own KPIs and targets."""
@@ -114,6 +117,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def customer_silence_ms(self) -> int | None:
         """The same in the unit of times."""
         return None if self.customer_silence_days is None else self.customer_silence_days * DAY_MS
+
+    @property
+    def cuts(self) -> dict[str, frozenset[str]]:
+        """The further families that are counted, and the names that each tells apart."""
+        told = {"region": self.regions, "industry": self.industries}
+        return {cut: frozenset(names) for cut, names in told.items() if names}
 
     @property
     def leads_topic(self) -> str:
@@ -178,6 +187,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         reps=tuple(dict.fromkeys((*read.names("REPS"), *(rep for reps in teams.values() for rep in reps)))),
         teams=teams,
         sources=read.names("SOURCES", most=12),
+        regions=read.names("REGIONS", most=30),
+        industries=read.names("INDUSTRIES", most=30),
         funnels=read.funnels("FUNNELS"),
         kpis=catalogue,
         scorecard=read.scorecard("SCORECARD", catalogue),

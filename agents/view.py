@@ -15,7 +15,10 @@ from streams.kpis import ALL_TIME, CLOCK, Kpi
 from streams.money import EXPONENTS
 from streams.reported_totals import TOTALS
 from streams.stories import UNASSIGNED
+from streams.windows import WINDOWS_BY_SOURCE_AND_REP
 
+BY_CUTS = (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)
+"""The windows in which regions and industries are told apart."""
 Sums = dict[str, int]
 """Base totals of one place: the department, a channel, a stage, a source or a rep."""
 Value = dict[str, int | float | None]
@@ -38,6 +41,7 @@ class View:
         self._teams: defaultdict[str, Sums] = defaultdict(dict)
         """What was told of teams alone: their plans."""
         self._members = settings.teams
+        self._cuts: dict[str, defaultdict[str, Sums]] = {cut: defaultdict(dict) for cut in settings.cuts}
         self._told_aims: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         self._restatements = 0
         self._compared = {
@@ -93,6 +97,9 @@ class View:
             result["by_stage"] = {c: stages for c in self._scope(kpi) if (stages := self._by_stage(kpi, c))}
         if kpi.supports("source", self._period):
             result["by_source"] = self._values(kpi, self._by_source(kpi))
+        if kpi.counts_by_cuts and self._period in BY_CUTS:
+            for cut, places in self._cuts.items():
+                result[f"by_{cut}"] = self._values(kpi, sorted(places.items()))
         if kpi.supports("rep", self._period):
             result["by_rep"] = self._values(kpi, sorted(self._reps.items()))
             if self._members:
@@ -151,6 +158,8 @@ class View:
                 self._sources[first, second][total] = amount
             case "rep":
                 self._reps[first][total] = amount
+            case cut if cut in self._cuts:
+                self._cuts[cut][first][total] = amount
             case _:
                 self._teams[first][total] = amount
 

@@ -109,6 +109,18 @@ class Kpi:
         return tuple(total for total in sorted(self.totals) if total in REPORTED_TOTALS)
 
     @cached_property
+    def counts_by_cuts(self) -> bool:
+        """Whether all that it is made of is told apart by region and industry, where anything is."""
+        leaves = self.formula.totals | self.sample.totals
+        return not self.entry.channels and all(
+            (total := TOTALS.get(leaf.id)) is not None
+            and (total.layout, total.kind in ("flow", "stock")) == ("journey", True)
+            and "channel" in total.families
+            and not (leaf.previous or total.edges or leaf.id in REPORTED_TOTALS)
+            for leaf in leaves
+        )
+
+    @cached_property
     def stays_before_won(self) -> bool:
         """Whether it has no value for the last stage of a funnel, which nobody leaves."""
         return any(

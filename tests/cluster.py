@@ -58,6 +58,7 @@ class Cluster:
             calendar,
             settings.currency,
             rates=settings.rates,
+            cuts=settings.cuts,
             silence_ms=settings.customer_silence_ms,
         )
         self.clock = WorkerClock(self.settings.clock)

@@ -1,0 +1,145 @@
+"""Regions and industries are told apart where a deployment asks for it, and cost nothing elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from agents.pages import kpis_of
+from agents.settings import Settings, SettingsError, load_settings
+from streams.catalogue import SHIPPED
+from streams.reported_totals import REPORTED_TOTALS, TOTALS
+from streams.rows import CUTS, Key
+from tests.cluster import Cluster
+from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
+from tests.oracle import FAMILIES, Record, oracle_facts, read
+from tests.simulator import World
+from tests.stories.telling import deal, lead, ms
+
+WINDOWS = ("7d", "30d", "month", "prev_month", "all")
+EVENTS = [
+    lead(
+        "1", "created", "2026-03-02 10:00", channel="inbound", region="north", industry="steel", owner="ann"
+    ),
+    deal("7", "created", "2026-03-03 10:00", journey="lead/1", amount="100.00"),
+    deal("7", "won", "2026-03-10 10:00", journey="lead/1"),
+    deal("8", "created", "2026-03-03 10:00", journey="lead/1", amount="40.00", region="south"),
+    deal("8", "won", "2026-03-11 10:00", journey="lead/1"),
+    deal("9", "created", "2026-03-04 10:00", channel="vip", region="islands", amount="7.00"),
+    deal("10", "created", "2026-03-04 10:00", channel="vip"),
+]
+
+
+def folded(records: Iterable[Record], now_ms: int, settings: Settings) -> Cluster:
+    """The records in workers without a broker."""
+    cluster = Cluster(settings)
+    for record in records:
+        cluster.produce(record.topic, record.key, record.value, record.headers, record.timestamp_ms)
+    cluster.run()
+    cluster.advance(now_ms)
+    return cluster
+
+
+def totals_of(cluster: Cluster, window: str, family: str, total: str) -> dict[str, int]:
+    """A total of a family by its label."""
+    return {key[2]: amount for key, amount in cluster.sums(window).items() if key[:2] == (family, total)}
+
+
+def test_a_deal_counts_in_its_own_region_else_in_its_leads() -> None:
+    """What is not listed is `other`, what is not told `unknown`; stocks and cohorts alike."""
+    settings = Settings(clock="event", reject_limit=0, regions=("north", "south"), industries=("steel",))
+    cluster = folded(EVENTS, ms("2026-03-20 12:00"), settings)
+    assert totals_of(cluster, "month", "region", "revenue_minor") == {"north": 10_000, "south": 4_000}
+    assert totals_of(cluster, "month", "industry", "revenue_minor") == {"steel": 14_000}
+    assert totals_of(cluster, "all", "region", "open_deals") == {"other": 1, "unknown": 1}
+    assert totals_of(cluster, "30d", "region", "enquiries_won") == {"north": 1}
+    assert totals_of(cluster, "1h", "region", "enquiries_won") == {}
+
+
+def test_without_a_list_nothing_is_counted_besides() -> None:
+    """No row, so no memory and no time."""
+    cluster = folded(EVENTS, ms("2026-03-20 12:00"), Settings(clock="event", reject_limit=0))
+    assert {key[0] for window in WINDOWS for key in cluster.sums(window)}.isdisjoint(CUTS)
+    assert not any(kind.startswith(CUTS) for kind, _, _ in cluster.rules.rows.keys)
+
+
+def exchanged(record: Record) -> Record:
+    """The same event with its source told as its region, and the other way round."""
+    try:
+        event = json.loads(record.value or b"")
+        data = event if any(name.lower() == "ce_type" for name, _ in record.headers) else event["data"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return record
+    if not isinstance(data, dict) or not isinstance(data.get("source", ""), str | None):
+        return record
+    source, region = data.pop("source", None), data.pop("region", None)
+    data |= {name: text for name, text in (("source", region), ("region", source)) if text is not None}
+    value = json.dumps(event, ensure_ascii=False).encode()
+    return Record(record.topic, record.key, value, record.headers, record.timestamp_ms)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_regions_are_found_like_sources_so_the_truth_of_those_is_theirs(seed: int) -> None:
+    """A world told with sources and regions exchanged: by region it is what the oracle says by source."""
+    records = [
+        Record(each.topic, each.key, each.value, tuple(each.headers), each.timestamp_ms)
+        for each in World(seed, 120).deliveries
+    ]
+    truth = oracle_facts(records)
+    now_ms = truth.greatest_time_ms
+    names = {key[3] for key in read(truth, now_ms)["all"] if key[0] == "source"} - {"unknown"}
+    settings = Settings(clock="event", reject_limit=0, regions=tuple(sorted(names)))
+    cluster = folded(map(exchanged, records), now_ms, settings)
+    reading, compared = read(truth, now_ms), 0
+    for window in WINDOWS:
+        wanted: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for (family, total, _, source), amount in reading[window].items():
+            if family == "source" and TOTALS[total].layout == "journey" and total not in REPORTED_TOTALS:
+                wanted[total, source] += amount
+        found = {
+            (key[1], key[2]): amount
+            for key, amount in cluster.sums(window).items()
+            if key[0] == "region" and "source" in FAMILIES[key[1]]
+        }
+        assert found == {place: amount for place, amount in wanted.items() if amount}
+        compared += len(found)
+    assert compared > 100
+
+
+async def test_the_api_tells_them_apart() -> None:
+    """A ratio is taken of a region's sums; what is about stages, customers or reps has none."""
+    sums: dict[Key, int] = {
+        ("region", "won_deals", "north", ""): 3,
+        ("region", "lost_deals", "north", ""): 1,
+        ("region", "lost_deals", "other", ""): 2,
+    }
+    totals = FixedTotals({"30d": sums, "all": sums, "1h": {}})
+    worker = FixedWorker([FixedShard(0, totals)], Settings(partitions=1, regions=("north",)))
+    answer: dict[str, Any] = (await kpis_of(worker, "30d"))["kpis"]
+    assert answer["win_rate_closed"]["by_region"] == {
+        "north": {"value": 0.75, "n": 4},
+        "other": {"value": 0.0, "n": 2},
+    }
+    assert "by_industry" not in answer["win_rate_closed"]
+    without = {kpi_id for kpi_id, kpi in answer.items() if "by_region" not in kpi}
+    assert {"stage_entries", "revenue_per_rep", "cac", "prospects_added", "sales_growth_rate"} <= without
+    assert "by_region" not in (await kpis_of(worker, "1h"))["kpis"]["win_rate_closed"]
+
+
+def test_most_kpis_of_the_sources_have_them() -> None:
+    """Revenue, conversions and activities do."""
+    told = {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by_cuts}
+    assert {"revenue", "win_rate_qualified", "meetings_held", "pipeline_value_open", "mrr"} <= told
+    assert len(told) > 45
+
+
+def test_lists_are_settings_like_others() -> None:
+    """At most thirty names."""
+    settings = load_settings({"VORONKA_REGIONS": "north, south", "VORONKA_INDUSTRIES": "steel"})
+    assert settings.cuts == {"region": {"north", "south"}, "industry": {"steel"}}
+    with pytest.raises(SettingsError, match="VORONKA_REGIONS: 31 names are too many"):
+        load_settings({"VORONKA_REGIONS": ",".join(f"r{number}" for number in range(31))})
