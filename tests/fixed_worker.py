@@ -127,6 +127,7 @@ def everything() -> Iterator[Key]:
     reps = (*FULL.reps, "unassigned", "somebody")
     answering = {"responses", "response_ms", "response_working_ms", "answered_1h", "due_1h"}
     answering |= {"answered_1wh", "due_1wh", "waiting", "response_bucket", "response_working_bucket"}
+    answering |= {"hourly_answered_1wh", "hourly_due_1wh"}
     for total in BASE_TOTALS.values():
         here = [c for c in channels if total.id not in answering or c in DEFAULT.with_enquiries]
         for family in total.families if total.kind in ("flow", "stock") else ():
