@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.mark.kafka
 def test_the_topics_job_is_content_with_the_stacks_kafka() -> None:
-    """Only addresses and folders are this machine's: nothing else of the file is refused or makes topics differ."""
+    """Only addresses and folders are this machine's: nothing else is refused or differs."""
     lines = (ROOT / "deploy" / "kafka.properties").read_text("utf-8").splitlines()
     properties = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     ours = ("listener", "advertised", "controller", "inter.broker", "log.dirs", "process", "node")
