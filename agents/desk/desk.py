@@ -33,8 +33,8 @@ FORGET_SECONDS = 600.0
 LOOK_SECONDS = 0.1
 PAUSE_SECONDS = 2.0
 """After a loss of the topic."""
-REST = 9
-"""Telling takes at most a tenth of the time: the stream comes first."""
+REST, MOST_REST_SECONDS = 9, 4.0
+"""Telling takes a tenth of the time: the stream comes first. Behind a backlog much of it is waiting."""
 
 
 class Member(Protocol):
@@ -162,7 +162,8 @@ class Desk:
         if not self._alone and self._due(shards, now_ms, now_seconds):
             await self._tell_changes(topic, shards, now_ms)
             self._told_at, told = now_seconds, True
-            self._rest_until = time.monotonic() + REST * (time.monotonic() - now_seconds)
+            took_seconds = time.monotonic() - now_seconds
+            self._rest_until = time.monotonic() + min(MOST_REST_SECONDS, REST * took_seconds)
         pause_seconds = BEAT_ALONE_SECONDS if self._alone else BEAT_SECONDS
         if told or left or now_seconds - self._beat_at >= pause_seconds:
             shards_told = {} if self._alone else stands(self.accounts)
