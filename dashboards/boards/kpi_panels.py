@@ -19,7 +19,8 @@ from dashboards.boards.panels import (
     number,
 )
 from dashboards.boards.speech import Link, Speech
-from streams.kpis import ALL_TIME, Catalogue, Kpi, Place, Text
+from dashboards.changes import change_name, has_change
+from streams.kpis import ALL_TIME, COMPARABLE, Catalogue, Kpi, Place, Text
 from streams.promql import has_rule, rule_name
 from streams.scorecard import Card
 
@@ -98,6 +99,26 @@ class KpiPanels:
     def number(self, kpi_id: str, span: int = 4) -> Panel:
         """The department's value and its course."""
         return number(self._about(kpi_id), self.expr(kpi_id, "department"), span=span)
+
+    def changes(self, *kpi_ids: str, span: int = 4) -> list[Panel]:
+        """How far the department's values have changed against the period before, of those that say it."""
+        say, kept = self.speech, ", ".join(COMPARABLE)
+        healthy = say(
+            "The change against the period before of the same length. Healthy: not falling where more is "
+            f"better. Otherwise see by channel where it comes from. Periods: {kept}.",
+            f"Изменение к предыдущему периоду той же длины. Норма: не падает там, где больше – лучше. "
+            f"Иначе посмотрите по каналам, откуда оно. Периоды: {kept}.",
+        )
+        suffix = say("change", "изменение")
+        return [
+            number(
+                About(f"{self.title(kpi_id)}, {suffix}", healthy, "percentunit"),
+                f'{change_name(kpi_id)}{{window="$window"}}',
+                span=span,
+            )
+            for kpi_id in kpi_ids
+            if has_change(self._kpi(kpi_id))
+        ]
 
     def lines(self, kpi_id: str, dimension: Place, *, span: int = 12) -> Panel:
         """Values as they were published, by a dimension."""

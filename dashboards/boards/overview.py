@@ -35,7 +35,10 @@ def overview(panels: KpiPanels) -> Board:
             (say("Is it healthy?", "Всё ли в порядке?"), panels.numbers(*_FIRST)),
             (say("Scorecard", "Карта показателей"), levels(panels)),
             (say("Where does it leak?", "Где теряем?"), [lost_in_money(say), table]),
-            (say("What is changing?", "Что меняется?"), panels.courses("channel", *_COURSES)),
+            (
+                say("What is changing?", "Что меняется?"),
+                [*panels.changes(*_CHANGES), *panels.courses("channel", *_COURSES)],
+            ),
         ),
     )
 
@@ -44,5 +47,9 @@ _FIRST = (
     *("plan_attainment", "revenue", "won_deals", "win_rate_closed", "pipeline_value_open"),
     *("initial_enquiries", "leads_waiting", "oldest_waiting_hours", "response_within_1h_share_working"),
     *("stuck_deals", "repeat_customer_share", "nps"),
+)
+_CHANGES = (
+    *("revenue", "initial_enquiries", "won_deals", "win_rate_closed"),
+    *("response_within_1h_share_working", "avg_deal_value"),
 )
 _COURSES = ("revenue", "initial_enquiries", "response_within_1h_share_working", "win_rate_closed")
