@@ -45,9 +45,13 @@ def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
 
 def difference(new: Facts, old: Facts) -> list[tuple[Fact, int]]:
     """`new - old`, without zeros."""
-    changes = [(fact, packed - old.get(fact, 0)) for fact, packed in new.items() if old.get(fact) != packed]
-    changes += [(fact, -packed) for fact, packed in old.items() if fact not in new]
-    return [(fact, packed) for fact, packed in changes if packed]
+    changes = []
+    for fact, packed in new.items():
+        change = packed - old.get(fact, 0)
+        if change:
+            changes.append((fact, change))
+    changes += [(fact, -packed) for fact, packed in old.items() if packed and fact not in new]
+    return changes
 
 
 def unpacked(written: Mapping[Fact, int], rows: Rows) -> dict[tuple[Key, int, int], int]:

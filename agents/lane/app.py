@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import faust
@@ -108,6 +109,15 @@ class LaneApp(faust.App):
                 return False
             await asyncio.sleep(0.1)
         return True
+
+    async def rebalance_follows(self) -> bool:
+        """Whether we are about to lose partitions or to stop; an heir may have heard of it before us."""
+        generation, give_up_at = self.consumer_generation_id, monotonic() + self.conf.broker_session_timeout
+        while monotonic() < give_up_at:
+            if self.rebalancing or self.should_stop or self.consumer_generation_id != generation:
+                return True
+            await asyncio.sleep(0.1)
+        return False
 
     def lane_positions(self) -> dict[TP, LanePosition]:
         """Where each source partition of ours stands now; cheap enough for every scrape."""

@@ -126,7 +126,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 to = Destination(
                     topic, number, self._max_batch_bytes, self.app.queue_chunks, self._renew_seconds
                 )
-                self.slots[number].writer = ShardWriter(claim, to, self.app.still_member, self.app.lane_stats)
+                self.slots[number].writer = ShardWriter(claim, to, self.app, self.app.lane_stats)
                 return
 
     async def _require_equal_partition_counts(self) -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka.errors import ProducerFenced
 from faust.types import EventT
@@ -51,18 +51,29 @@ class Destination:
     renew_seconds: float
 
 
+class Membership(Protocol):
+    """What the consumer group says of us."""
+
+    async def still_member(self) -> bool:
+        """Whether we still own our partitions."""
+        ...
+
+    async def rebalance_follows(self) -> bool:
+        """Whether we are about to lose partitions, or to stop; waits for a session's time to see."""
+        ...
+
+
 class ShardWriter:
     """Flushes of one shard in the order of their chunks; what queued up meanwhile goes out together.
 
-    `may_write` answers whether we still own the partition; when not, nothing more is written or settled,
-    and the shard, ahead of its log now, is `abandoned`.
+    Once we are no longer a member that owns the partition, nothing more is written or settled, and the shard,
+    ahead of its log now, is `abandoned`.
     """
 
-    def __init__(
-        self, claim: Claim, to: Destination, may_write: Callable[[], Awaitable[bool]], stats: LaneStats
-    ) -> None:
-        self._claim, self._to, self._may_write, self._stats = claim, to, may_write, stats
+    def __init__(self, claim: Claim, to: Destination, group: Membership, stats: LaneStats) -> None:
+        self._claim, self._to, self._group, self._stats = claim, to, group, stats
         self._queue: asyncio.Queue[Flush] = asyncio.Queue(to.queue_chunks)
+        self._in_hand: list[Flush] = []
         self._pending = 0
         self.abandoned = False
         self.turn = asyncio.Lock()
@@ -79,29 +90,40 @@ class ShardWriter:
         """Queue a flush; waits while too many chunks are on their way."""
         self._pending += 1
         await self._queue.put(flush)
+        if self._task.done():
+            self._give_up()
 
     async def close(self) -> None:
-        """Stop writing: the partition is no longer ours."""
+        """Stop writing: the partition is no longer ours, and nobody waits for what was not written."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+        self._give_up()
         await self._claim.release()
+
+    def _give_up(self) -> None:
+        for flush in self._in_hand:
+            flush.abandon()
+        self._in_hand.clear()
+        while not self._queue.empty():
+            self._queue.get_nowait().abandon()
 
     async def _run(self) -> None:
         with halting(f"writing the changelog {self._to.topic}-{self._to.partition}"):
             while True:
-                flushes = [await self._queue.get()]
+                self._in_hand.append(await self._queue.get())
                 while not self._queue.empty():
-                    flushes.append(self._queue.get_nowait())
+                    self._in_hand.append(self._queue.get_nowait())
                 if not self.abandoned:
-                    self.abandoned = not await self._write(flushes)
-                for flush in flushes:
+                    self.abandoned = not await self._write(self._in_hand)
+                for flush in self._in_hand:
                     if self.abandoned:
                         self._stats.abandoned_chunks += 1
                         flush.abandon()
                     else:
                         flush.settle()
-                self._pending -= len(flushes)
+                self._pending -= len(self._in_hand)
+                self._in_hand.clear()
 
     async def _write(self, flushes: Sequence[Flush]) -> bool:
         """Wait for the outputs, write the newest value of each key and wait for that; False: not ours."""
@@ -111,14 +133,14 @@ class ShardWriter:
         entries = {key: value for flush in flushes for key, value in flush.changelog}
         if not entries:
             return True
-        if not await self._may_write():
+        if not await self._group.still_member():
             logger.warning("lost the group before a write to %s-%d", self._to.topic, self._to.partition)
             return False
         try:
             await self._claim.renew(self._to.renew_seconds)
             await self._send(entries)
         except ProducerFenced as error:
-            if await self._may_write():
+            if not await self._group.rebalance_follows():
                 raise StopWorker(
                     f"{self._to.topic}-{self._to.partition} is ours by the group's word, but another worker"
                     " claimed it: start again, and see that no two groups share an app id"

@@ -84,7 +84,7 @@ def compact(run: Run) -> None:
     ("off", "words"),
     [
         ("", "lost the group before a write"),
-        ("member", "but another worker claimed it"),
+        ("member", "another worker has taken over"),
     ],
     ids=["it sees that it slept", "it does not, and the broker refuses"],
 )
