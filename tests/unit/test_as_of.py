@@ -56,7 +56,7 @@ def until(records: Iterable[Record], as_of_ms: int) -> Iterator[Record]:
 def past(records: Sequence[Record], as_of_ms: int, config: Config) -> Past:
     """A fold of all records, as of a moment."""
     made = Past(Settings(rates=rates_of(config)), as_of_ms)
-    for topic in ("crm.leads", "crm.deals"):
+    for topic in ("crm.leads", "crm.deals", "crm.ledger"):
         made.read(topic, stored(records, topic))
     return made
 
