@@ -34,7 +34,10 @@ MAIN = (
     "win_rate_closed",
     "sales_cycle_days",
     "revenue",
+    "plan_attainment",
     "avg_deal_value",
+    "cpl",
+    "cac",
     "opportunity_count_open",
     "pipeline_value_open",
 )
@@ -44,6 +47,7 @@ BY_CHANNEL = (
     ("win rate", "win_rate_closed"),
     ("cycle", "sales_cycle_days"),
     ("revenue", "revenue"),
+    ("of plan", "plan_attainment"),
     ("pipeline", "pipeline_value_open"),
 )
 BY_REP = (
@@ -51,6 +55,7 @@ BY_REP = (
     ("won", "won_deals"),
     ("win rate", "win_rate_closed"),
     ("revenue", "revenue"),
+    ("of plan", "plan_attainment"),
 )
 
 

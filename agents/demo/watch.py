@@ -69,8 +69,9 @@ class Watch:
             self.pause(0.1)
 
     def until_applied(self, published: Mapping[str, int]) -> None:
-        """Wait until the worker has read every lead and deal that was published."""
-        topics = (self._settings.leads_topic, self._settings.deals_topic)
+        """Wait until the worker has read everything that was published."""
+        settings = self._settings
+        topics = (settings.leads_topic, settings.deals_topic, settings.ledger_topic)
         self.until(
             "reading the history",
             lambda progress: all(
