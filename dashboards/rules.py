@@ -8,6 +8,7 @@ from dashboards.changes import changes
 from dashboards.hours import hours
 from dashboards.leaks import leaks
 from dashboards.pace import pace
+from dashboards.per_rep import per_rep_rules
 from dashboards.recording import Group, Rule, grouped
 from dashboards.shrinkage import shrunk
 from dashboards.yaml import dump
@@ -41,6 +42,7 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     groups += grouped("sales-team", _team_rules(catalogue))
     groups += grouped("sales-change", changes(catalogue))
     groups += grouped("sales-leaks", leaks())
+    groups += grouped("sales-per-rep", per_rep_rules(catalogue))
     groups += grouped("sales-pace", pace())
     groups += grouped("sales-hours", hours())
     groups += grouped("sales-reps-shrunk", (shrunk(kpi.id) for kpi in fairly_compared(catalogue)))

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dashboards.recording import Rule
 from streams.promql import rule_name, sample_name
 
-NOT_REPS = "unassigned|other"
+UNASSIGNED, OTHER = "unassigned", "other"
+NOT_REPS = f"{UNASSIGNED}|{OTHER}"
 FORMULA = (
     "mean + w · (share − mean), w = T / (T + mean · (1 − mean) / n); "
     "T = max(0, Q − (R − 1) · mean · (1 − mean)) / (N − Σn² / N), Q = Σ n · (share − mean)², R reps, N = Σn"

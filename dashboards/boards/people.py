@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
-from dashboards.boards.panels import About, Panel, Query, bars, lines
+from dashboards.boards.panels import About, Panel, Query, bars, lines, number
 from dashboards.boards.speech import Link
+from dashboards.per_rep import per_rep
 from dashboards.rules import fairly_compared
 from dashboards.shrinkage import FORMULA, NOT_REPS, shrunk_name
 from streams.kpis import Text
 from streams.promql import rule_name
+from streams.windows import WINDOWS_BY_SOURCE_AND_REP
 
 _COLUMNS = (
     *("initial_enquiries", "qualified_leads", "response_within_1h_share_working", "lead_response_time"),
@@ -46,7 +48,7 @@ def reps(panels: KpiPanels) -> Board:
             ),
             (say("Teams", "Команды"), [_teams(panels)]),
             (say("Fair comparison", "Честное сравнение"), fair),
-            (say("Beside the average", "Рядом со средним"), money),
+            (say("Beside the average", "Рядом со средним"), [*_per_rep(panels), *money]),
             (say("Activity", "Активность"), panels.rankings("rep", *_ACTIVITY)),
             (say("Each over time", "Каждый во времени"), panels.courses("rep", *_COURSES)),
         ),
@@ -79,6 +81,27 @@ def _fair(panels: KpiPanels, kpi_id: str) -> Panel:
     )
     title = f"{panels.title(kpi_id)}, {say('fairly compared', 'честное сравнение')}"
     return bars(About(title, healthy, panels.unit(kpi_id)), queries)
+
+
+def _per_rep(panels: KpiPanels) -> list[Panel]:
+    """What a rep brings on average: the line that the department sets itself."""
+    say = panels.speech
+    kept = ", ".join(WINDOWS_BY_SOURCE_AND_REP)
+    healthy = say(
+        "Only reps who sold in the period are counted. Healthy: not below the previous period. Otherwise "
+        f"see below who fell behind. Empty while reps are folded into one (VORONKA_REPS). Periods: {kept}.",
+        "Считаются только продавцы, у которых были продажи за период. Норма: не ниже предыдущего периода. "
+        "Иначе посмотрите ниже, кто отстал. Пусто, пока продавцы свёрнуты в одного (VORONKA_REPS). Периоды: "
+        f"{kept}.",
+    )
+    return [
+        number(
+            About(say.of(kpi.entry.names), f"{say.of(kpi.entry.description)} {healthy}", panels.unit(kpi.id)),
+            f'{rule_name(kpi.id, "department")}{{window="$window"}}',
+            span=12,
+        )
+        for kpi in per_rep(panels.catalogue)
+    ]
 
 
 def _with_average(panels: KpiPanels, kpi_id: str) -> Panel:

@@ -8,7 +8,9 @@ from math import isclose
 
 import pytest
 
+from agents.view import View
 from dashboards import hours, leaks, pace
+from dashboards.per_rep import per_rep
 from dashboards.rules import fairly_compared
 from dashboards.shrinkage import shrunk_name
 from streams import metrics
@@ -142,3 +144,14 @@ def test_hours_of_the_week_add_up_to_the_enquiries_of_the_window(department: Dep
         assert by_hour == together > 0
     assert not ask(f"{hours.ANSWERED} > on (channel, day, clock, window) {hours.DUE}")
     assert {dict(each)["clock"] for each in ask(hours.DUE)} >= {"09:00", "12:00", "17:00"}
+
+
+def test_what_a_rep_brings_on_average_is_the_number_of_the_view(department: Department) -> None:
+    """Divided by the same reps: those who sold in the window, nobody's deals left out."""
+    for kpi in per_rep():
+        found = department.prometheus.query(rule_name(kpi.id, "department"))
+        told = {dict(labels)["window"]: value for labels, value in found.items()}
+        assert told.keys() == {"7d", "30d", "month", "prev_month"}
+        for window, value in told.items():
+            shown = View(department.readings, window, department.settings).kpi(kpi)
+            assert isclose(value, shown["value"], rel_tol=1e-12), (kpi.id, window)
