@@ -60,7 +60,9 @@ class BaseTotal:
             return HOURLY_WINDOWS
         if self.slow:
             return WINDOWS_BY_SOURCE_AND_REP
-        return {"distinct": WINDOWS_OF_DISTINCT, "days": WINDOWS_OF_DAYS}.get(self.layout, ())
+        if self.layout in ("distinct", "level"):
+            return WINDOWS_OF_DISTINCT
+        return WINDOWS_OF_DAYS if self.layout == "days" else ()
 
 
 _ALL: tuple[Family, ...] = ("channel", "source", "rep")
@@ -83,7 +85,8 @@ def _customers(
     families: tuple[Family, ...] = _C,
 ) -> BaseTotal:
     unit: Unit = "minor" if total.endswith("_minor") else "count"
-    return BaseTotal(total, families, help_text, unit, kind, layout=layout)
+    slow = unit == "minor" and kind == "flow"
+    return BaseTotal(total, families, help_text, unit, kind, layout=layout, slow=slow)
 
 
 def _told(total: str, families: tuple[Family, ...], help_text: str, *, every: bool = False) -> BaseTotal:
