@@ -109,10 +109,10 @@ class JourneyShard:
     def fold(self) -> Iterator[None]:
         """Bring the totals up to date in pieces; what comes meanwhile is folded when they are read."""
         for number in range(len(self._unfolded)):
-            if not self._unfolded:
-                return
             if number % PIECE == 0:
                 yield
+            if not self._unfolded:  # somebody has read the totals meanwhile
+                return
             self._fold(*next(iter(self._unfolded.items())))
 
     def let_pass(self, now_ms: int) -> None:
