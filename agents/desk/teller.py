@@ -38,11 +38,10 @@ class Account:
         """See what is new since the shard was looked at last."""
         self.looked_ms = now_ms
         self.mark = shard_mark(shard, now_ms)
-        found = {parts.ABOUT: await _about(shard, funnels)}
         turns = Turns()
         for _ in shard.fold():
             await turns.give_way()
-        totals = shard.totals
+        found, totals = {parts.ABOUT: await _about(shard, funnels)}, shard.totals
         totals.advance(now_ms)
         for window in (*WINDOWS, ALL_TIME):
             families = parts.by_family(totals.sums(window))
