@@ -30,4 +30,4 @@ def has_change(kpi: Kpi) -> bool:
 
 def change_name(kpi_id: str) -> str:
     """The recording rule that holds the change: 0.2 is a fifth more."""
-    return f"sales_change:{kpi_id}"
+    return f"{rule_name(kpi_id, 'department')}:change"
