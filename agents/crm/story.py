@@ -43,7 +43,7 @@ class Story:
         self.channel, self.rep, self.source = channel, rep, source
         self.campaign = random.choice(source.campaigns) if source.campaigns else None
         self.region = pick(random, REGIONS)
-        self.customer = f"c-{name}"
+        self.customer = None if channel == "partner" else f"c-{name}"  # partners do not say to whom they sell
         self.told: list[Timed] = []
 
     def tell(

@@ -104,6 +104,17 @@ def test_every_kpi_is_the_same_number_in_python_and_in_prometheus(department: De
     print(f"{sum(compared.values())} values of {len(compared)} KPIs compared")
 
 
+def test_deals_without_a_customer_say_nothing_of_customers(department: Department) -> None:
+    """Partners sell and tell nobody to whom: their channel has revenue and no customer's KPI, not even 0."""
+    ask = department.prometheus.query
+    assert max(ask('sum by (channel) (sales_won_deals_unnamed{channel="partner"})').values()) > 0
+    assert max(ask('sales_channel:revenue{channel="partner"}').values()) > 0
+    about = [kpi for kpi in FOLDED if {"active_customers", "customers_at_start"} & kpi.totals]
+    assert len(about) >= 4
+    for kpi in about:
+        assert not ask(f'{rule_name(kpi.id, "channel")}{{channel="partner"}}'), kpi.id
+
+
 def test_every_worker_tells_what_the_whole_stream_counts_of_itself(department: Department) -> None:
     """Each worker's view and the sum that Prometheus makes of all shards are the same number."""
 
