@@ -19,6 +19,7 @@ from faust.types import TP
 from agents.broker import MAX_MESSAGE_BYTES, await_broker
 from agents.desk.membership import desk_of
 from agents.errors import UserError
+from agents.journeys.audit import keep_auditing
 from agents.journeys.clock import WorkerClock
 from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
@@ -52,6 +53,7 @@ class VoronkaWorker:
             topic = self.app.lane_topic(name, partitions=settings.partitions)
             self.app.lane(topic, self.table, job)
         self.app.task(self._keep_time)
+        self.app.task(self._keep_auditing)
         self.desk = desk_of(self)
         register_pages(self.app, self)
         register_live_page(self.app, self)
@@ -67,6 +69,9 @@ class VoronkaWorker:
                 shard.let_pass(self.now_ms())
                 await asyncio.sleep(0)
             await asyncio.sleep(BEAT_SECONDS)
+
+    async def _keep_auditing(self) -> None:
+        await keep_auditing(self.ready_shards)
 
     def ready_shards(self) -> Sequence[JourneyShard]:
         """Shards between recovery and revocation, by partition."""

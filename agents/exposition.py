@@ -30,6 +30,7 @@ _BY_SHARD: tuple[tuple[Metric, Callable[[ShardStats], float]], ...] = (
     (metrics.DUPLICATES, lambda stats: stats.duplicates),
     (metrics.FORWARDED, lambda stats: stats.forwarded),
     (metrics.PARTS, lambda stats: stats.parts),
+    (metrics.AUDITS, lambda stats: stats.audits),
 )
 _BY_SHARD_AND: tuple[tuple[Metric, Callable[[ShardStats], Mapping[str, int]]], ...] = (
     (metrics.QUARANTINED, lambda stats: stats.quarantined),
@@ -153,6 +154,9 @@ class Exposition(Collector):
                 for label, count in sorted(counters(counts).items())
             ]
             yield from _family(metric, samples)
+        drift = metrics.AUDIT_DRIFT
+        audited = [(drift.name, (shard,), counts.audit_drift) for shard, counts in stats if counts.audits]
+        yield from _family(drift, audited)
         yield from _family(metrics.ENTRY_LAG, self._entry_lag())
 
     def _entry_lag(self) -> Iterator[tuple[str, Labels, float]]:

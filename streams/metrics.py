@@ -174,6 +174,10 @@ RESTATEMENTS = Metric(
     "voronka_restatements_total", "Changes of past buckets by late events", ("shard", "total"), "counter"
 )
 PARTS = Metric("voronka_parts_joined_total", "Moved journeys' states that were joined", ("shard",), "counter")
+AUDITS = Metric(
+    "voronka_audits_total", "Times that all journeys were folded once more", ("shard",), "counter"
+)
+AUDIT_DRIFT = Metric("voronka_audit_drift", "Sums that the last audit found otherwise; must be 0", ("shard",))
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
 )
@@ -209,7 +213,7 @@ LANE: dict[str, Metric] = {
 MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, WORKDAYS, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
-    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG),
+    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG, AUDITS, AUDIT_DRIFT),
     *LANE.values(),
 )
 """Every other metric: invariants, clock, and the stream's and the machine's account of themselves."""

@@ -5,6 +5,7 @@ Effects take place in the lane's order; a crash loses memory, and what was not c
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -86,12 +87,15 @@ class Cluster:
         log.append(key, value, headers, timestamp)
         return topic, partition, len(log.records) - 1
 
-    def run(self, *, chunk: int = 50, crash: float = 0.0) -> None:
-        """Read everything there is; each chunk may crash its shard at a random point of its effects.
+    def run(self, *, chunk: int = 50, crash: float = 0.0, most: int | None = None) -> None:
+        """Read everything there is, or so many chunks; each may crash its shard at a random point.
 
         Time passes only by `advance` and where a shard recovers.
         """
-        while ready := [tp for tp in self._sources() if self._lag(tp)]:
+        chunks = itertools.count() if most is None else range(most)
+        for _ in chunks:
+            if not (ready := [tp for tp in self._sources() if self._lag(tp)]):
+                return
             tp = self.random.choice(ready)
             self._chunk(tp, self.random.randint(1, chunk), crash)
 

@@ -146,7 +146,7 @@ def everything() -> Iterator[Key]:
 def full_worker() -> FixedWorker:
     """Four shards in which nothing is zero."""
     sums = {key: len(RESPONSE_EDGES_SECONDS) if key[1] == "responses" else 1 for key in everything()}
-    stats = [ShardStats(applied=1, duplicates=1) for _ in range(4)]
+    stats = [ShardStats(applied=1, duplicates=1, audits=1) for _ in range(4)]
     for counts in stats:
         counts.quarantined.update(f"reason-{number}" for number in range(21))
         of_journeys = (total for total in BASE_TOTALS.values() if {"channel", "stage"} & {*total.families})

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from agents.journeys.audit import Audit
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
 from agents.lane import LaneRecord
@@ -61,6 +62,7 @@ class JourneyShard:
         self._recent: dict[str, Touched] = {}
         self._unfolded: dict[str, Touched] = {}
         """Those of the recent ones that the totals do not hold as they are: many events, one fold."""
+        self._audit: Audit | None = None
 
     @property
     def totals(self) -> Totals:
@@ -78,6 +80,7 @@ class JourneyShard:
         """Merge journeys from the changelog; what is here already stays joined with it."""
         self._recent.clear()
         self._unfolded.clear()
+        self._audit = None
         for record in records:
             if record.key is None or record.value is None:
                 continue
@@ -115,6 +118,27 @@ class JourneyShard:
                 return
             self._fold(*next(iter(self._unfolded.items())))
 
+    def audit(self) -> Iterator[None]:
+        """Fold all journeys beside the totals, in pieces; `stats` tells how many sums differ: none must."""
+        audit = self._audit = Audit(Totals(self.rules.calendar, self.rules.rows))
+        audit.totals.advance(self._totals.now_ms)
+        for number, key in enumerate(list(self.journeys)):
+            if number % PIECE == 0:
+                yield
+                if self._audit is not audit:
+                    return
+            if key in self._unfolded:
+                self._fold(key, self._unfolded[key])
+            audit.visit(key, counted(key, from_bytes(thawed(self.journeys[key])), self.rules)[0])
+        drift = 0
+        for differing in audit.drift(self._totals):
+            drift += differing
+            yield
+            if self._audit is not audit:
+                return
+        self._audit = None
+        self.stats.audits, self.stats.audit_drift = self.stats.audits + 1, drift
+
     def let_pass(self, now_ms: int) -> None:
         """Windows move on, and what was not touched for long is packed."""
         self._totals.advance(now_ms)
@@ -146,6 +170,8 @@ class JourneyShard:
         if touched.restates:
             self._restated(changes)
         self._totals.apply(changes)
+        if self._audit is not None:
+            self._audit.follow(key, touched.facts, changes)
         self._follow_waiting(self._waiting, key, changes)
         touched.facts, touched.restates = facts, False
         if touched.lags:

@@ -42,6 +42,9 @@ class ShardStats:
     duplicates: int = 0
     forwarded: int = 0
     parts: int = 0
+    audits: int = 0
+    audit_drift: int = 0
+    """Sums of all windows that the last audit found otherwise."""
     quarantined: Counter[str] = field(default_factory=Counter)
     restatements: Counter[str] = field(default_factory=Counter)
     entry_lag: dict[str, EntryLag] = field(default_factory=dict)

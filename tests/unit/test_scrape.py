@@ -220,7 +220,7 @@ async def test_the_stream_and_the_machine_tell_of_themselves() -> None:
     """By shard, as counters that never go back while the shard is here; lag and lane counters besides."""
     lag = EntryLag()
     lag.observe(90_000)
-    stats = ShardStats(applied=7, duplicates=2, forwarded=1, parts=3, entry_lag={"vip": lag})
+    stats = ShardStats(applied=7, duplicates=2, forwarded=1, parts=3, audits=1, entry_lag={"vip": lag})
     stats.quarantined.update({"not_json": 2, "future": 1})
     stats.restatements.update({"won_deals": 4})
     state = FixedWorker(
@@ -238,6 +238,7 @@ async def test_the_stream_and_the_machine_tell_of_themselves() -> None:
         assert found[at("voronka_events_repeated_total", shard="3")] == 2
         assert found[at("voronka_events_forwarded_total", shard="3")] == 1
         assert found[at("voronka_parts_joined_total", shard="3")] == 3
+        assert found[at("voronka_audit_drift", shard="3")] == 0
         assert found[at("voronka_events_quarantined_total", shard="3", reason="not_json")] == 2
         assert found[at("voronka_restatements_total", shard="3", total="won_deals")] == 4
         assert found[at("voronka_entry_lag_seconds_bucket", shard="3", channel="vip", le="60.0")] == 0

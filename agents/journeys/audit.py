@@ -1,0 +1,68 @@
+"""The audit: all journeys folded once more beside the running totals, which must come to the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from streams.facts import Fact, Facts
+from streams.totals import ALL, Totals
+from streams.windows import WINDOWS
+
+PIECE_PAUSE_SECONDS = 0.05
+"""Between pieces of an audit; a piece takes a millisecond or two."""
+ROUND_SECONDS = 600.0
+
+
+class Audit:
+    """A second set of totals that follows the first: each journey is folded once, then by its differences."""
+
+    def __init__(self, totals: Totals) -> None:
+        self.totals = totals
+        self._seen: set[str] = set()
+
+    def visit(self, key: str, facts: Facts) -> None:
+        """Fold a journey whose totals are up to date, unless it was new since the audit began."""
+        if key not in self._seen:
+            self._seen.add(key)
+            self.totals.apply(facts.items())
+
+    def follow(self, key: str, before: Facts, changes: Iterable[tuple[Fact, int]]) -> None:
+        """A journey has changed: what was not visited yet will be, with what it says then."""
+        if key in self._seen:
+            self.totals.apply(changes)
+        elif not before:
+            self._seen.add(key)
+            self.totals.apply(changes)
+
+    def drift(self, running: Totals) -> Iterator[int]:
+        """For each window how many sums differ, both sets being at one moment."""
+        for window in (*WINDOWS, ALL):
+            for totals in (running, self.totals):
+                totals.advance(max(running.now_ms, self.totals.now_ms))
+            found, expected = running.sums(window), self.totals.sums(window)
+            keys = found.keys() | expected.keys()
+            yield sum(found.get(key, 0) != expected.get(key, 0) for key in keys)
+
+
+class Audited(Protocol):
+    """A shard that can be audited."""
+
+    def audit(self) -> Iterable[None]: ...
+
+
+async def keep_auditing(
+    shards: Callable[[], Sequence[Audited]],
+    *,
+    pause_seconds: float = PIECE_PAUSE_SECONDS,
+    round_seconds: float = ROUND_SECONDS,
+) -> None:
+    """Audit one shard after the other, for ever, with a small part of one core."""
+    while True:
+        for shard in shards():
+            for _ in shard.audit():
+                await asyncio.sleep(pause_seconds)
+                if shard not in shards():
+                    break
+        await asyncio.sleep(round_seconds)
