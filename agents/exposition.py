@@ -10,6 +10,7 @@ from faust.types import TP
 from prometheus_client import metrics_core
 from prometheus_client.registry import Collector
 
+from agents.days import Days
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.readings import DeskFigures, Readings
@@ -50,6 +51,7 @@ class Exposition(Collector):
     """By label: how many of its values are exported as `other`."""
     lane_stats: LaneStats
     lane_positions: Mapping[TP, LanePosition]
+    days: Days
     desk: DeskFigures
 
     def collect(self) -> Iterator[metrics_core.Metric]:
@@ -57,6 +59,10 @@ class Exposition(Collector):
         for metric in metrics.SALES:
             yield from _family(metric, self._histogram(metric) if metric.sum_total else self._total(metric))
         yield from _family(metrics.FUNNEL_IMBALANCE, self._imbalance())
+        for metric in metrics.DAYS:
+            found = ((day, amounts[metric.total]) for day, amounts in self.days.items())
+            samples = [(metric.name, (day,), self._exported(amount, metric.unit)) for day, amount in found]
+            yield from _family(metric, samples)
         yield from self._worker()
         yield from self._desk()
         yield from self._shards()

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, metrics_core
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from agents.days import last_days
 from agents.exposition import Exposition
 from agents.readings import WorkerState, read
 from agents.settings import Settings
@@ -83,6 +84,7 @@ class Scrape:
             folded={label: len(values) for label, values in folded.items()},
             lane_stats=state.lane_stats,
             lane_positions=state.lane_positions(),
+            days=await last_days(readings.shards, state.settings, readings.now_ms) if partitions else {},
             desk=state.desk.figures(len(state.desk.elsewhere(partitions).missing)),
         )
 

@@ -32,7 +32,7 @@ async def waiting_of(state: WorkerState) -> dict[str, Any]:
     """The answer of `/api/waiting`."""
     now_ms, (shards, elsewhere) = state.now_ms(), counted(state)
     waiting = await read_waiting(shards, state.settings.funnels, elsewhere.told)
-    partitions = [each.partition for each in (*shards, *elsewhere.told)]
+    partitions = [*(each.partition for each in shards), *(each.partition for each in elsewhere.told)]
     return {
         "now_ms": now_ms,
         **shards_of(state, partitions, elsewhere.missing),

@@ -123,6 +123,19 @@ SALES: tuple[Metric, ...] = (
 )
 """Every metric that is a base total of a family."""
 
+DAY_TOTALS = ("enquiries", "qualified_leads", "deals_created", "won_deals", "revenue_minor")
+
+
+def _day(total: BaseTotal) -> Metric:
+    stored, exported = _SUFFIX[total.unit]
+    name = f"sales_day_{total.id.removesuffix(stored)}{exported}"
+    told = f"{total.help}, of one business day as known now"
+    return Metric(name, told, ("day",), "gauge", total.unit, total.id)
+
+
+DAYS: tuple[Metric, ...] = tuple(_day(BASE_TOTALS[total]) for total in DAY_TOTALS)
+"""The department's headline totals of each of the last days: what is restated changes them."""
+
 FUNNEL_IMBALANCE = Metric(
     "sales_funnel_imbalance",
     "Entered less advanced, lost and still there; always 0",
@@ -174,9 +187,7 @@ RESTATEMENTS = Metric(
     "voronka_restatements_total", "Changes of past buckets by late events", ("shard", "total"), "counter"
 )
 PARTS = Metric("voronka_parts_joined_total", "Moved journeys' states that were joined", ("shard",), "counter")
-AUDITS = Metric(
-    "voronka_audits_total", "Times that all journeys were folded once more", ("shard",), "counter"
-)
+AUDITS = Metric("voronka_audits_total", "Times that all journeys were folded once more", ("shard",), "counter")
 AUDIT_DRIFT = Metric("voronka_audit_drift", "Sums that the last audit found otherwise; must be 0", ("shard",))
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
@@ -214,6 +225,7 @@ MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, WORKDAYS, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG, AUDITS, AUDIT_DRIFT),
+    *DAYS,
     *LANE.values(),
 )
 """Every other metric: invariants, clock, and the stream's and the machine's account of themselves."""

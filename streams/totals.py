@@ -43,7 +43,7 @@ from streams.windows import (
 )
 from streams.zones import MINUTE_MS
 
-ALL = "all"
+ALL, CHANNEL = "all", "channel"
 MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
     *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE),
@@ -113,6 +113,14 @@ class Totals:
             if window in group.windows:
                 sums |= self._read(group.sums(window))
         return sums
+
+    def day(self, day: int) -> Mapping[Key, int]:
+        """What windows count of one business day by channel, as known now; a day is kept for 800 days."""
+        self._settle()
+        rows: Pane = {}
+        start_ms, end_ms = (self._calendar.day_start_ms(each) for each in (day, day + 1))
+        self._classes[0].panes.add_range(rows, start_ms, end_ms, 1)
+        return self._read({row: packed for row, packed in rows.items() if self._rows.keys[row][0] == CHANNEL})
 
     def waiting_since(self) -> Mapping[str, int]:
         """For each channel in which a lead waits, when the oldest of them came (ms)."""

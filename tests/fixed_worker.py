@@ -31,12 +31,16 @@ class FixedTotals:
     by_window: Mapping[str, Mapping[Key, int]] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     advanced_to_ms: int = 0
+    by_day: Mapping[int, Mapping[Key, int]] = field(default_factory=dict)
 
     def advance(self, now_ms: int) -> None:
         self.advanced_to_ms = now_ms
 
     def sums(self, window: str) -> Mapping[Key, int]:
         return self.by_window.get(window, {})
+
+    def day(self, day: int) -> Mapping[Key, int]:
+        return self.by_day.get(day, {})
 
     def waiting_since(self) -> Mapping[str, int]:
         return self.waiting
