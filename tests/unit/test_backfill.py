@@ -79,7 +79,7 @@ def test_the_text_is_openmetrics_with_every_sample_at_its_time() -> None:
         sheet.add(at_ms, [gauge, metrics_core.InfoMetricFamily("sales_y", "Info.", {"of": "RUB"})])
     text = io.StringIO()
     sheet.write(text)
-    first, second = text_string_to_metric_families(text.getvalue())
+    first, second = text_string_to_metric_families(text.getvalue())  # type: ignore[no-untyped-call]
     found = [
         (sample.labels["rep"], sample.value, sample.timestamp)
         for sample in first.samples
