@@ -29,7 +29,7 @@ from agents.waiting import MOST_LEADS, read_waiting
 from streams.base_totals import BASE_TOTALS
 from streams.events import Reason
 from streams.funnels import DEFAULT
-from streams.kpis import ALL_TIME, PERIODS
+from streams.kpis import ALL_TIME, PERIODS, Unit
 from streams.rows import Key
 from streams.stories import Story
 from streams.windows import WINDOWS
@@ -209,6 +209,19 @@ def test_words_stand_out_from_what_is_behind_them() -> None:
 
 
 ONLY_IN_THE_API = {"by_rep", "by_source", "previous", "change", "change_by_channel"}
+
+
+def test_the_page_has_a_way_to_write_every_unit() -> None:
+    """A unit that it did not know would be shown as a bare count."""
+    words = text_of("words.js")
+    assert {unit for unit in get_args(Unit) if f'case "{unit}"' not in words} == {"count"}
+
+
+def test_all_texts_that_the_scripts_name_are_there() -> None:
+    """A missing one would stop the page in the middle of drawing."""
+    named = {key for name in SCRIPTS for key in re.findall(r'say\("(\w+)"', text_of(name))}
+    assert len(named) > 40
+    assert named - texts()["en"].keys() == set()
 
 
 async def test_the_page_shows_the_numbers_of_the_kpi_api(client: Client) -> None:
