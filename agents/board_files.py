@@ -33,7 +33,7 @@ def command(out: Path, grafana: str | None, runbook: str | None) -> None:
         raise BoardsError("what builds the boards is missing: pip install 'voronka[dashboards]'")
     if out.exists() and not out.is_dir():
         raise BoardsError(f"--out: {out} is no folder, name one")
-    argv = [sys.executable, "-m", "dashboards", "--out", str(out), "--currency", settings.currency]
+    argv = [sys.executable, "-P", "-m", "dashboards", "--out", str(out), "--currency", settings.currency]
     chosen = {
         "--kpis": os.environ.get("VORONKA_KPIS", "").strip(),
         "--funnels": os.environ.get("VORONKA_FUNNELS", "").strip(),

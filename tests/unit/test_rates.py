@@ -13,6 +13,8 @@ from streams.calendar import BusinessCalendar
 from streams.funnels import DEFAULT
 from streams.rates import Rates, RatesError, load_rates
 from streams.rules import Rules
+from tests.cluster import Cluster
+from tests.stories.telling import deal, ms
 
 TABLE = """day,currency,RUB
 2026-03-02,USD,90.5
@@ -103,3 +105,23 @@ def test_the_setting_names_the_file_and_what_is_wrong_in_it(tmp_path: Path) -> N
     assert load_settings(variables).rates == load_rates(TABLE, "RUB")
     with pytest.raises(SettingsError, match=r"VORONKA_RATES: .*rates\.csv: line 1: .*; correct the file"):
         load_settings({**variables, "VORONKA_CURRENCY": "EUR"})
+
+
+def test_another_table_restates_at_the_next_start() -> None:
+    """Journeys keep what the CRM said, so a refold with new rates gives the new sums, closed months too."""
+    told = [
+        deal("1", "created", "2026-03-02 10:00", channel="vip", amount="2.00", currency="USD"),
+        deal("1", "won", "2026-03-03 10:00"),
+    ]
+    before = Cluster(Settings(clock="event", rates=load_rates(TABLE, "RUB")))
+    for record in told:
+        before.produce(record.topic, record.key, record.value, record.headers, record.timestamp_ms)
+    before.run()
+    after = Cluster(Settings(clock="event", rates=load_rates(TABLE.replace("90.5", "80"), "RUB")))
+    after.changelogs = before.changelogs
+    for partition in after.shards:
+        after.restart(partition)
+    revenue = ("channel", "revenue_minor", "vip", "")
+    for cluster, amount_minor in ((before, 181_00), (after, 160_00)):
+        cluster.advance(ms("2026-04-20 12:00"))
+        assert cluster.sums("prev_month")[revenue] == amount_minor
