@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.settings import SettingsError, load_settings
+from agents.settings import Settings, SettingsError, load_settings
 from streams.calendar import BusinessCalendar
 from streams.funnels import DEFAULT
 from streams.rates import Rates, RatesError, load_rates
