@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.boards.days import by_day
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.leaks import by_stage
@@ -27,6 +28,10 @@ def funnel(panels: KpiPanels) -> Board:
         ("window", "channel"),
         (
             (say("Stages by channel", "Этапы по каналам"), funnels),
+            (
+                say("The last days, as known now", "Последние дни, как известно сейчас"),
+                by_day(say, "enquiries", "qualified_leads", "deals_created", "won_deals"),
+            ),
             (say("What does it cost?", "Сколько это стоит?"), by_stage(say)),
             (say("Who goes on?", "Кто проходит дальше?"), _conversions(panels)),
             (say("Who stands still?", "Кто застрял?"), _standing(panels)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.boards.days import by_day
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.leaks import lost_in_money
@@ -35,6 +36,10 @@ def overview(panels: KpiPanels) -> Board:
             (say("Is it healthy?", "Всё ли в порядке?"), panels.numbers(*_FIRST)),
             (say("Scorecard", "Карта показателей"), levels(panels)),
             (say("Where does it leak?", "Где теряем?"), [lost_in_money(say), table]),
+            (
+                say("The last days, as known now", "Последние дни, как известно сейчас"),
+                by_day(say, "enquiries", "won_deals"),
+            ),
             (
                 say("What is changing?", "Что меняется?"),
                 [*panels.changes(*_CHANGES), *panels.courses("channel", *_COURSES)],

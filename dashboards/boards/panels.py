@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from grafana_foundation_sdk.builders import bargauge, common, heatmap, stat, table, timeseries
+from grafana_foundation_sdk.builders import barchart, bargauge, common, heatmap, stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
 from grafana_foundation_sdk.builders.prometheus import Dataquery
 from grafana_foundation_sdk.cog.builder import Builder
@@ -38,7 +38,7 @@ Panel = Builder[dashboard.Panel]
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 BLUE, GREEN, ORANGE, RED = "#5794F2", "#73BF69", "#FF9830", "#F2495C"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_P = TypeVar("_P", stat.Panel, timeseries.Panel, bargauge.Panel, heatmap.Panel, table.Panel)
+_P = TypeVar("_P", stat.Panel, timeseries.Panel, bargauge.Panel, barchart.Panel, heatmap.Panel, table.Panel)
 Steps = Sequence[tuple[float | None, str]]
 
 
@@ -167,6 +167,20 @@ def week(about: About, expr: str, days: Sequence[str]) -> Panel:
     shaded = DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-background"})
     for name in days:
         panel = panel.with_override(MatcherConfig(id_val="byName", options=name), [shaded])
+    return panel.with_target(_target(Query(expr), 0, instant=True).format(PromQueryFormat.TABLE))
+
+
+def columns_by(label: str, about: About, expr: str, *, span: int = 12, height: int = 8) -> Panel:
+    """An upright bar for each value of a label now, in the label's order."""
+    panel = _described(barchart.Panel().x_field(label).min(0).span(span).height(height), about)
+    for transformer, options in (
+        ("filterFieldsByName", {"include": {"names": [label, "Value"]}}),
+        ("organize", {"renameByName": {"Value": about.title}}),
+        ("sortBy", {"sort": [{"field": label}]}),
+    ):
+        panel = panel.with_transformation(
+            dashboard.DataTransformerConfig(id_val=transformer, options=options)
+        )
     return panel.with_target(_target(Query(expr), 0, instant=True).format(PromQueryFormat.TABLE))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.boards.days import by_day
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import About, Panel, Query, bars, lines
@@ -42,6 +43,10 @@ def revenue(panels: KpiPanels) -> Board:
         ("window", "channel"),
         (
             (say("In the period", "За период"), panels.numbers(*_MONEY, span=6)),
+            (
+                say("The last days, as known now", "Последние дни, как известно сейчас"),
+                by_day(say, "revenue_minor", "won_deals"),
+            ),
             (say("Against the plan", "По сравнению с планом"), planned),
             (say("Compared", "Сравнение"), [_compared(panels, "revenue"), _compared(panels, "won_deals")]),
             (say("By channel", "По каналам"), panels.courses("channel", *_BY_CHANNEL)),
