@@ -44,7 +44,7 @@ def test_the_reporting_currency_needs_no_rate() -> None:
     assert rules.convert(100, "USD", midnight_ms) == 9050
 
 
-@given(st.integers(0, 2**40), st.decimals("0.000001", "9999", places=6))
+@given(st.integers(0, 2**36), st.decimals("0.000001", "9999", places=6))
 def test_conversion_is_exact_and_rounds_half_to_even_once(amount_minor: int, rate: Decimal) -> None:
     """As the fraction says, from two decimals to three."""
     rates = load_rates(f"day,currency,KWD\n2026-03-02,USD,{rate}", "KWD")
