@@ -17,6 +17,8 @@ from agents.lane.producers import compression
 PATIENCE_SECONDS = 15.0
 LEAVE_SECONDS = 2.0
 _POLL_MS = 200
+_BACKOFF_MS = 1000
+"""Without a broker both clients try again, and say so in the log, once in this time."""
 Record = tuple[bytes | None, bytes | None, int]
 """Key, value, and when it was told by Kafka's own timestamp (ms)."""
 Options = dict[str, Any]
@@ -106,6 +108,7 @@ class KafkaTotals:
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+                retry_backoff_ms=_BACKOFF_MS,
                 **self._options,
             )
             await self._consumer.start()
@@ -119,6 +122,7 @@ class KafkaTotals:
                 compression_type=compression(),
                 max_request_size=MAX_MESSAGE_BYTES,
                 request_timeout_ms=int(PATIENCE_SECONDS * 1000),
+                retry_backoff_ms=_BACKOFF_MS,
                 **self._options,
             )
             self._producer = producer

@@ -109,6 +109,7 @@ def own_environment(env: Mapping[str, str], plan: Plan, broker: str, folder: Pat
         "VORONKA_CURRENCY": plan.currency,
         "VORONKA_REJECT_LIMIT": "0",
         "VORONKA_DATA_DIR": str(folder),
+        **dict.fromkeys(("VORONKA_REDIS", "VORONKA_REDIS_FILE"), ""),
     }
 
 
