@@ -11,7 +11,7 @@ from streams.funnels import UNKNOWN
 from streams.journeys import Journey
 from streams.monthly_facts import deal_facts, lead_facts
 from streams.passage import STOCK, passage
-from streams.rows import EDGE, PLACE, PLACE_MONTHLY, UNITS, Cuts, Key, Rows
+from streams.rows import EDGE, UNITS, Key, Places, Rows
 from streams.rules import Rules
 from streams.stories import Deal, Story, contacts, story
 
@@ -37,10 +37,12 @@ def facts_of(told: Story, rules: Rules) -> tuple[Facts, str]:
     for deal in told.deals:
         book.deal(deal, first=deal is told.deals[0])
         deal_facts(told, deal, rules, book.credit_monthly)
-    funnel = rules.funnels.funnel(book.channel)
+    funnel, written = rules.funnels.funnel(book.channel), book.facts
+    rows = rules.rows.stages(book.channel, funnel)
     for stage, at_ms, packed, due_ms in passage(told, funnel):
-        book.add(rules.rows.number("stage", book.channel, funnel[stage].id), at_ms, packed, due_ms)
-    return book.facts, book.channel
+        fact = (rows[stage], at_ms, due_ms)
+        written[fact] = written.get(fact, 0) + packed
+    return written, book.channel
 
 
 def difference(new: Facts, old: Facts) -> list[tuple[Fact, int]]:
@@ -86,39 +88,40 @@ class _Book:
         self.told, self.rules, self._rows = told, rules, rules.rows
         self.channel = self.known(told.channel)
         self.facts: Facts = {}
-        self._here = self.channel, told.told("source"), self.cuts(None) if rules.cuts else ()
-        self._where: dict[str, tuple[str, str, Cuts]] = {}
-        """Channel, source and further cuts of each deal, by its id."""
+        self._here = self.places(self.channel, None)
+        self._where: dict[str, tuple[Places, Places]] = {}
+        """Where each deal counts, by its id."""
 
     def known(self, channel: str) -> str:
         return channel if channel in self.rules.funnels.by_channel else UNKNOWN
 
-    def cuts(self, deal: Deal | None) -> Cuts:
-        return tuple((cut, self.rules.cut(cut, self.told.told(cut, deal))) for cut in self.rules.cuts)
+    def places(self, channel: str, deal: Deal | None) -> tuple[Places, Places]:
+        told, rules = self.told, self.rules
+        cuts = tuple((cut, rules.cut(cut, told.told(cut, deal))) for cut in rules.cuts) if rules.cuts else ()
+        return self._rows.places(channel, told.told("source", deal), cuts)
 
-    def where(self, deal: Deal) -> tuple[str, str, Cuts]:
+    def where(self, deal: Deal) -> tuple[Places, Places]:
         found = self._where.get(deal.id)
         if found is None:
-            told, cuts = self.told, self.cuts(deal) if self.rules.cuts else ()
-            found = self.known(told.told("channel", deal)), told.told("source", deal), cuts
-            self._where[deal.id] = found
+            channel = self.known(self.told.told("channel", deal))
+            found = self._where[deal.id] = self.places(channel, deal)
         return found
 
     def add(self, row: int, at_ms: int, packed: int, due_ms: int = 0) -> None:
         fact = (row, at_ms, due_ms)
         self.facts[fact] = self.facts.get(fact, 0) + packed
 
-    def credit(
-        self, at_ms: int, rep: str, packed: int, deal: Deal | None = None, due_ms: int = 0, kind: str = PLACE
-    ) -> None:
+    def credit(self, at_ms: int, rep: str, packed: int, deal: Deal | None = None, due_ms: int = 0) -> None:
         """Totals of one time, by channel, rep and source; they may exist from an instant on only."""
-        channel, source, cuts = self._here if deal is None else self.where(deal)
-        fact = (self._rows.place(kind, channel, rep, source, cuts), at_ms, due_ms)
+        places = self._here if deal is None else self.where(deal)
+        fact = (places[0][rep], at_ms, due_ms)
         self.facts[fact] = self.facts.get(fact, 0) + packed
 
     def credit_monthly(self, at_ms: int | None, rep: str, packed: int, deal: Deal | None) -> None:
         """The same for totals that are kept for few windows; without a time they are stocks."""
-        self.credit(STOCK if at_ms is None else at_ms, rep, packed, deal, 0, PLACE_MONTHLY)
+        places = self._here if deal is None else self.where(deal)
+        fact = (places[1][rep], STOCK if at_ms is None else at_ms, 0)
+        self.facts[fact] = self.facts.get(fact, 0) + packed
 
     # -- the lead ------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streams.base_totals import BASE_TOTALS, Layout
+from streams.funnels import Stage
 
 Key = tuple[str, str, str, str]
 """(family, total, label 1, label 2)."""
@@ -97,12 +98,29 @@ _SHOWN: dict[str, tuple[str | None, ...]] = LAYOUTS | {
 """The totals of each kind's lanes; None where a place brought what this family does not show."""
 
 
+class Places(dict[str, int]):
+    """By rep: numbers that stand for a row by channel, one by rep, one by channel and source, one a cut."""
+
+    def __init__(self, rows: Rows, kind: str, channel: str, source: str, cuts: Cuts) -> None:
+        super().__init__()
+        self._rows, self._kind, self._labels = rows, kind, (channel, source, cuts)
+
+    def __missing__(self, rep: str) -> int:
+        channel, source, cuts = self._labels
+        ending = self._kind.removeprefix(PLACE)
+        rows = (("channel", channel, ""), ("rep", rep, ""), ("source", channel, source), *cuts)
+        parts = tuple(self._rows.number(family + ending, *labels) for family, *labels in rows)
+        number = self[rep] = self._rows.add((self._kind, channel, rep), parts)
+        return number
+
+
 class Rows:
     """The rows that exist, by number: label combinations are few, so each gets a small integer for good."""
 
     def __init__(self) -> None:
         self._numbers: dict[RowKey, int] = {}
-        self._places: dict[tuple[str, str, str, str, Cuts], int] = {}
+        self._places: dict[tuple[str, str, Cuts], tuple[Places, Places]] = {}
+        self._stages: dict[str, tuple[int, ...]] = {}
         self.keys: list[RowKey] = []
         self.parts: list[tuple[int, ...]] = []
         """The rows that each number stands for: those of a place, else the row itself."""
@@ -113,22 +131,32 @@ class Rows:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.keys)
-            self.keys.append(key)
-            self.parts.append((number,))
+            self.add(key, (number,))
         return number
 
-    def place(self, kind: str, channel: str, rep: str, source: str, cuts: Cuts = ()) -> int:
-        """A number that stands for a row by channel, one by rep, one by channel and source, one a cut."""
-        key = (kind, channel, rep, source, cuts)
-        number = self._places.get(key)
-        if number is None:
-            ending = kind.removeprefix(PLACE)
-            rows = (("channel", channel, ""), ("rep", rep, ""), ("source", channel, source), *cuts)
-            parts = tuple(self.number(family + ending, *labels) for family, *labels in rows)
-            number = self._places[key] = len(self.keys)
-            self.keys.append((kind, channel, rep))
-            self.parts.append(parts)
-        return number
+    def add(self, key: RowKey, parts: tuple[int, ...]) -> int:
+        """The next number, for these parts."""
+        self.keys.append(key)
+        self.parts.append(parts)
+        return len(self.keys) - 1
+
+    def places(self, channel: str, source: str, cuts: Cuts = ()) -> tuple[Places, Places]:
+        """By rep the places of a channel and source: for most totals, and for those of few windows."""
+        key = (channel, source, cuts)
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = (
+                Places(self, PLACE, channel, source, cuts),
+                Places(self, PLACE_MONTHLY, channel, source, cuts),
+            )
+        return places
+
+    def stages(self, channel: str, funnel: tuple[Stage, ...]) -> tuple[int, ...]:
+        """The rows of a channel's stages."""
+        rows = self._stages.get(channel)
+        if rows is None:
+            rows = self._stages[channel] = tuple(self.number("stage", channel, stage.id) for stage in funnel)
+        return rows
 
     def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
         """The non-zero totals of a row."""

@@ -39,12 +39,10 @@ class JourneyJob:
         self._rejects_in_row = 0
 
     def __call__(self, shard: JourneyShard, tp: TP, chunk: Sequence[LaneRecord]) -> Effects:
-        work = _Chunk(shard, tp, self._settings)
+        ours = tp.topic == self._settings.moves_topic
+        work = _Chunk(shard, tp, self._settings, ours=ours)
         for record in chunk:
-            if (
-                tp.topic == self._settings.moves_topic
-                and records.header(record, records.KIND) == records.PART
-            ):
+            if ours and records.header(record, records.KIND) == records.PART:
                 work.part(record)
                 continue
             event = self._read(record)
@@ -79,8 +77,8 @@ class JourneyJob:
 class _Chunk:
     """One chunk's work on a shard: journeys are taken out once, folded and logged once."""
 
-    def __init__(self, shard: JourneyShard, tp: TP, settings: Settings) -> None:
-        self._shard, self._tp, self._settings = shard, tp, settings
+    def __init__(self, shard: JourneyShard, tp: TP, settings: Settings, *, ours: bool) -> None:
+        self._shard, self._tp, self._settings, self._ours = shard, tp, settings, ours
         self._touched: dict[str, Touched] = {}
         self._outputs: list[Output] = []
 
@@ -156,7 +154,7 @@ class _Chunk:
         self._outputs.append(records.part(self._settings.moves_topic, target, home, part))
 
     def _home(self, key: str) -> int:
-        if key in self._shard.journeys or self._tp.topic == self._settings.moves_topic:
+        if self._ours or key in self._shard.journeys:
             return self._tp.partition
         return partition_of(key, self._settings.partitions)
 
