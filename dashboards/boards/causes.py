@@ -39,6 +39,24 @@ def merged(say: Speech) -> list[Panel]:
         ),
         lines(
             About(
+                say("What the audit found", "Что нашла сверка"),
+                say(
+                    "All journeys folded once more beside the running totals: sums that differ, and how "
+                    "often it was done. Healthy: drift 0, always. Otherwise restart the worker, keep the "
+                    "topics and report it. Empty until the first audit.",
+                    "Все сделки подсчитаны ещё раз рядом с текущими суммами: сколько сумм разошлось и "
+                    "сколько раз сверяли. Норма: расхождение всегда 0. Иначе перезапустите воркер, сохраните "
+                    "топики и сообщите. Пусто до первой сверки.",
+                ),
+            ),
+            [
+                Query(f"sum({metrics.AUDIT_DRIFT.name})", say("drift", "расхождение")),
+                Query(f"sum({metrics.AUDITS.name})", say("audits", "сверки")),
+            ],
+            say,
+        ),
+        lines(
+            About(
                 say("The mirror in Redis is written", "Копия в Redis пишется"),
                 say(
                     "Healthy: 1. At 0 other programs read old numbers: see whether Redis answers. Empty "
@@ -49,7 +67,6 @@ def merged(say: Speech) -> list[Panel]:
             ),
             [Query(f"min by (instance) ({metrics.REDIS_UP.name})", "{{instance}}")],
             say,
-            span=24,
         ),
     ]
 
