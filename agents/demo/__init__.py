@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ from rich.live import Live
 from agents.child import Child, free_port
 from agents.crm.cast import ROSTER, SOURCE_NAMES
 from agents.demo.department import SPEED, Department
-from agents.demo.monitoring import History, Monitoring
+from agents.demo.monitoring import monitored
 from agents.demo.table import heading, plain, tables
 from agents.demo.watch import Stopped, Watch
 from agents.embedded import EmbeddedBroker
@@ -115,11 +116,8 @@ def run(
         say(f"open {address}{PAGES[0]}")
         say("also " + "  ".join(f"{address}{page}" for page in PAGES[1:]))
         if prometheus:
-            monitoring = Monitoring(settings, folder, say)
-            blocks = parts.enter_context(monitoring.running(lambda wanted: choose_port(wanted, say)))
-            if blocks is not None:
-                parts.enter_context(History(env, folder, department.history, say).beside(blocks))
-                say("the two months appear there as job voronka, instance backfill, within some minutes")
+            ports = functools.partial(choose_port, say=say)
+            parts.enter_context(monitored(settings, env, folder, department.history, ports, say))
         parts.enter_context(department.live())
         ends_at = time.monotonic() + (duration if duration is not None else 0 if as_json else float("inf"))
         if as_json:

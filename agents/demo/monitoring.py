@@ -18,7 +18,7 @@ from agents.programs import HOW_TO_GET_PROMETHEUS, UNPACKED, found
 from agents.settings import Settings
 
 READY_SECONDS = 30.0
-HISTORY_STEP = "12h"
+HISTORY_STEP = "1d"
 TEMPLATES = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 """Debian's Alertmanager does not start without them."""
 _RECEIVER = re.compile(r"^  - name: (.+)$", re.MULTILINE)
@@ -150,3 +150,20 @@ class History:
                 block.rename(blocks / block.name)
         elif not self._end.is_set():
             self._say(f"the history could not be written for Prometheus:\n{child.log_tail()}")
+
+
+@contextlib.contextmanager
+def monitored(
+    settings: Settings,
+    env: Mapping[str, str],
+    folder: Path,
+    period: tuple[str, str],
+    choose_port: Callable[[int], int],
+    say: Callable[[str], None],
+) -> Iterator[None]:
+    """Monitoring with the history of a period, while the block lasts; what is not installed is said."""
+    with Monitoring(settings, folder, say).running(choose_port) as blocks, contextlib.ExitStack() as parts:
+        if blocks is not None:
+            parts.enter_context(History(env, folder, period, say).beside(blocks))
+            say("the two months appear there as job voronka, instance backfill, within some minutes")
+        yield

@@ -143,6 +143,7 @@ def test_killed_it_takes_broker_and_worker_along(demo: Running) -> None:
     wait_for(lambda: not running(children), 20)
 
 
+@pytest.mark.timeout(480)
 def test_prometheus_beside_it_has_rules_an_alertmanager_and_the_history(tmp_path: Path) -> None:
     """Where they are installed: scraped, judged, two months as blocks; all of it ends with the demo."""
     for name in ("prometheus", "prometheus-alertmanager", "promtool"):
@@ -156,7 +157,7 @@ def test_prometheus_beside_it_has_rules_an_alertmanager_and_the_history(tmp_path
         assert len(server.ask("rules")["groups"]) > 10
         wait_for(lambda: bool(server.ask("alertmanagers")["activeAlertmanagers"]), 60)
         (folder,) = demo.temporary.glob("voronka-demo-*")
-        wait_for(lambda: bool(list((folder / "prometheus").glob("01*/meta.json"))), 100)
+        wait_for(lambda: bool(list((folder / "prometheus").glob("01*/meta.json"))), 240)
         children = descendants(demo.process.pid)
         demo.process.send_signal(signal.SIGTERM)
         assert demo.process.wait(60) == 0, demo.text
