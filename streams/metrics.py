@@ -187,7 +187,9 @@ RESTATEMENTS = Metric(
     "voronka_restatements_total", "Changes of past buckets by late events", ("shard", "total"), "counter"
 )
 PARTS = Metric("voronka_parts_joined_total", "States told by other journeys", ("shard",), "counter")
-AUDITS = Metric("voronka_audits_total", "Times that all journeys were folded once more", ("shard",), "counter")
+AUDITS = Metric(
+    "voronka_audits_total", "Times that all journeys were folded once more", ("shard",), "counter"
+)
 AUDIT_DRIFT = Metric("voronka_audit_drift", "Sums that the last audit found otherwise; must be 0", ("shard",))
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
