@@ -37,6 +37,7 @@ def command(out: Path, grafana: str | None, runbook: str | None) -> None:
     chosen = {
         "--kpis": os.environ.get("VORONKA_KPIS", "").strip(),
         "--funnels": os.environ.get("VORONKA_FUNNELS", "").strip(),
+        "--scorecard": os.environ.get("VORONKA_SCORECARD", "").strip(),
         "--grafana": grafana,
         "--runbook": runbook,
     }

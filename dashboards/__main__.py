@@ -11,6 +11,7 @@ from dashboards.files import DOCS, GENERATED, generated
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import DEFAULT, load_funnels
 from streams.money import minor_units
+from streams.scorecard_file import load_scorecard
 
 
 def main() -> int:
@@ -20,13 +21,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name the files that differ")
     parser.add_argument("--kpis", type=Path, help="KPIs and targets of your own, the workers' VORONKA_KPIS")
     parser.add_argument("--funnels", type=Path, help="funnels of your own, the ones that workers use")
+    parser.add_argument("--scorecard", type=Path, help="a scorecard of your own, VORONKA_SCORECARD")
     parser.add_argument("--currency", type=_currency, default="RUB", help="the workers' VORONKA_CURRENCY")
     parser.add_argument("--grafana", default=Links().grafana, help="where people open Grafana")
     parser.add_argument("--runbook", default=Links().runbook, help="where people read docs/runbook.md")
     chosen = parser.parse_args()
     catalogue = load_catalogue(chosen.kpis.read_text("utf-8")) if chosen.kpis else SHIPPED
     funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT
-    texts = dict(generated(catalogue, funnels, Links(chosen.grafana, chosen.runbook), chosen.currency))
+    card = load_scorecard(chosen.scorecard.read_text("utf-8"), catalogue) if chosen.scorecard else None
+    links = Links(chosen.grafana, chosen.runbook)
+    texts = dict(generated(catalogue, funnels, links, chosen.currency, card))
     if chosen.out != GENERATED:
         texts = {name.removeprefix(DOCS): text for name, text in texts.items()}
     stale = [

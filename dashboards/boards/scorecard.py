@@ -96,7 +96,8 @@ def _perspective(panels: KpiPanels, group: Group) -> list[Panel]:
         shown.append(named(bars(about, queries, span=8), {goal.id: say.of(goal.names) for goal in goals}))
     names = {kpi: say.of(card.measures[kpi].names) for kpi in ids}
     kpis = About(say("KPIs", "Показатели"), healthy, "percentunit")
-    shown.append(named(bars(kpis, [Query(_score("kpi", *ids), _NAME)], span=8), names))
+    if ids:
+        shown.append(named(bars(kpis, [Query(_score("kpi", *ids), _NAME)], span=8), names))
     of_groups = {each.id: say.of(each.names) for each in (group, *goals)}
     shown.append(named(lines(About(title, healthy, "percentunit"), course, say, span=8), of_groups))
     return shown

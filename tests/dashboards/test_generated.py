@@ -22,6 +22,7 @@ from dashboards.rules import measured, places
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.kpis import Catalogue
 from streams.promql import rule_name
+from streams.scorecard_file import load_scorecard
 from tests.conftest import ROOT
 from tests.dashboards.reading import (
     EXPORTED,
@@ -98,6 +99,17 @@ def test_money_is_in_the_currency_of_the_workers(currency: str, unit: str) -> No
     assert not [name for name, text in files.items() if "currencyRUB" in text]
     assert f" {currency} " in files["alerts.yml"]
     assert " RUB " not in files["alerts.yml"]
+
+
+def test_a_scorecard_of_ones_own_is_the_one_on_its_board() -> None:
+    """Its perspectives are rows, its KPIs bars; a perspective without any KPI shows its course alone."""
+    card = load_scorecard((ROOT / "examples" / "sales-scorecard.toml").read_text("utf-8"))
+    shown = json.loads(generated(card=card)["ru/scorecard.json"])
+    titles = {panel["title"] for panel in shown["panels"]}
+    assert {card.groups[name].names.ru for name in card.root} <= titles
+    exprs = [target["expr"] for panel in panels(shown) for target in panel["targets"]]
+    assert any("required_enquiries" in expr for expr in exprs)
+    assert not [expr for expr in exprs if 'item=~""' in expr]
 
 
 def test_an_alert_that_nothing_could_fire_is_left_out() -> None:
