@@ -44,6 +44,8 @@ def merge(into: Journey, other: Journey) -> bool:
     """Grow a journey by what another copy of it, or a part sent to it, knows."""
     changed = _merge_fragments(into.fragments, other.fragments)
     for origin, fragments in other.parts.items():
+        if not fragments:
+            continue  # it says nothing, and would stay unlogged until something changes
         changed |= _merge_fragments(into.parts.setdefault(origin, {}), fragments)
     return changed
 

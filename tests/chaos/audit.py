@@ -10,10 +10,12 @@ from agents.broker import read_to_end
 from agents.journeys.job import partition_of
 from agents.lane import CLAIM_KEY
 from agents.settings import Settings
+from streams.customers import part_for_customers, told_customers
 from streams.decode import check_future, decode
 from streams.events import Event
 from streams.fragments import Fragment
 from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
+from streams.ledger_keys import home_key
 from streams.moves import part_for, targets
 from tests.integration.series import Series, differences, expected, samples, summed
 from tests.integration.worker import Deployment, Worker
@@ -33,12 +35,12 @@ def newest(settings: Settings) -> Log:
 
 
 def replayed(records: Iterable[Record], settings: Settings) -> dict[str, Journey]:
-    """The journeys of these records, folded in one go, with what moved journeys told each other."""
+    """The journeys of these records, folded in one go, with what they told each other and their customers."""
     journeys: dict[str, Journey] = {}
     for record in records:
         event = decode(record.value, record.headers, funnels=settings.funnels)
         if isinstance(event, Event) and check_future(event, record.timestamp_ms) is None:
-            advance(journeys.setdefault(event.journey, Journey()), event)
+            advance(journeys.setdefault(home_key(event), Journey()), event)
     waiting = list(journeys)
     while waiting:
         key = waiting.pop()
@@ -47,6 +49,9 @@ def replayed(records: Iterable[Record], settings: Settings) -> dict[str, Journey
             for target in targets(key, journeys[key])
             if merge(journeys.setdefault(target, Journey()), part_for(target, key, journeys[key]))
         ]
+    for key, journey in list(journeys.items()):
+        for customer in told_customers(key, journey):
+            merge(journeys.setdefault(customer, Journey()), from_bytes(part_for_customers(key, journey)))
     return journeys
 
 
