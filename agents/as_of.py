@@ -16,6 +16,7 @@ import msgspec
 from agents.app import rules_of
 from agents.broker import read_to_end
 from agents.comparison import before_of, compared, share_passed
+from agents.desk.card import compared_window, measured_card, samples_of
 from agents.errors import UserError
 from agents.fold import Fold
 from agents.lane import LaneRecord
@@ -25,6 +26,7 @@ from agents.view import View
 from streams.decode import decode
 from streams.events import Rejected
 from streams.kpis import ALL_TIME
+from streams.scorecard import Card
 
 _CHUNK = 1_000
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -51,10 +53,20 @@ def moment_ms(text: str, zone: str) -> int:
 
 def kpis_as_of(settings: Settings, as_of_ms: int, window: str) -> dict[str, Any]:
     """What `/api/kpis` would answer then; `from_start` where the topics still hold their first records."""
+    past = _read(settings, as_of_ms)
+    return {**past.kpis(window), "from_start": past.from_start}
+
+
+def card_as_of(settings: Settings, card: Card, as_of_ms: int, window: str) -> Card:
+    """The card with the values that its KPIs had then."""
+    return _read(settings, as_of_ms).card(card, window)
+
+
+def _read(settings: Settings, as_of_ms: int) -> Past:
     past = Past(settings, as_of_ms)
     for topic in (settings.leads_topic, settings.deals_topic, settings.ledger_topic):
         past.read(topic, read_to_end(settings, topic))
-    return {**past.kpis(window), "from_start": past.from_start}
+    return past
 
 
 class Past:
@@ -75,13 +87,9 @@ class Past:
 
     def kpis(self, window: str) -> dict[str, Any]:
         """Every KPI of a window that ends at the moment; those about the stream itself are left out."""
-        before, shard = before_of(window), self._fold.shard
-        totals = shard.totals
-        totals.advance(self._as_of_ms)
-        sums = {name: totals.sums(name) for name in (window, before or window, ALL_TIME)}
-        readings = Readings(self._as_of_ms, (shard,), sums, totals.waiting_since())
-        view = View(readings, window, self._settings)
-        earlier = View(readings, before, self._settings) if before else None
+        before = before_of(window)
+        view = self.view(window)
+        earlier = self.view(before) if before else None
         share = share_passed(window, self._as_of_ms, self._settings) if before else None
         catalogue = self._settings.kpis.kpis
         kpis = {
@@ -90,6 +98,23 @@ class Past:
             if catalogue[kpi_id].period != "since_start"
         }
         return {**view.head(), "kpis": kpis}
+
+    def card(self, card: Card, window: str) -> Card:
+        """The card with these values; KPIs about the stream itself have none."""
+        catalogue = self._settings.kpis
+        samples = samples_of(card, catalogue, self.view(window))
+        told = {k: v for k, v in samples.items() if catalogue.by_alias[k].period != "since_start"}
+        return measured_card(card, catalogue, told)
+
+    def view(self, window: str) -> View:
+        """What a window that ends at the moment shows."""
+        shard = self._fold.shard
+        totals = shard.totals
+        totals.advance(self._as_of_ms)
+        read = dict.fromkeys((window, compared_window(window), ALL_TIME))
+        sums = {name: totals.sums(name) for name in read}
+        readings = Readings(self._as_of_ms, (shard,), sums, totals.waiting_since())
+        return View(readings, window, self._settings)
 
     def _until_then(self, records: Iterable[Any]) -> Iterator[LaneRecord]:
         seen: set[int] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.errors import UserError
+from agents.settings import load_settings
+from streams.catalogue import SHIPPED
+from streams.kpis import ALL_TIME, Catalogue
 from streams.scorecard import Card, Mode
 from streams.scorecard_file import ScorecardError, load_scorecard
 from streams.scorecard_lint import Finding, lint
 from streams.scoring import Row, distinct_percent, score, shown
+from streams.windows import WINDOWS
 from streams.wording import NOTHING, Language, number, percent, said, unit_name
 
 _HEADS = {
@@ -47,12 +53,23 @@ class ScorecardFileError(UserError):
     help="Language of names and findings.",
 )
 @click.option("--json", "json_output", is_flag=True, help="One JSON object, with unrounded numbers.")
-def command(file: Path, mode: Mode, language: Language, json_output: bool) -> None:
+@click.option(
+    "--as-of",
+    "as_of",
+    metavar="MOMENT",
+    help="Score the values that KPIs had then, from Kafka: 2026-03-31 (its end), or with a time.",
+)
+@click.option("--window", default="30d", show_default=True, help="The period that ends at that moment.")
+def command(
+    file: Path, mode: Mode, language: Language, json_output: bool, as_of: str | None, window: str
+) -> None:
     """Score FILE: KPIs under goals under perspectives, each from 0 to 100 %, and what is wrong with it.
 
-    A scorecard file is TOML; examples/sales-scorecard.toml shows all that it can say.
+    A scorecard file is TOML; examples/sales-scorecard.toml shows all that it can say. With --as-of the KPIs
+    that it does not state itself have the values of the events up to then. A worker's /api/scorecard has what
+    is now.
     """
-    card = read_card(file)
+    card = read_card(file) if as_of is None else _past(file, as_of, window)
     root, findings = score(card, mode), lint(card)
     if json_output:
         click.echo(msgspec.json.encode(as_data(card, mode, root, findings, language)))
@@ -64,10 +81,27 @@ def command(file: Path, mode: Mode, language: Language, json_output: bool) -> No
         click.echo("\n".join(plain(card, root, findings, language)))
 
 
-def read_card(file: Path) -> Card:
+def _past(file: Path, as_of: str, window: str) -> Card:
+    from agents.as_of import card_as_of, moment_ms  # noqa: PLC0415 - Faust, which a file alone needs not
+
+    settings = load_settings(os.environ)
+    card = read_card(file, settings.kpis)
+    measured = card_as_of(settings, card, moment_ms(as_of, settings.zone), _known(window))
+    return replace(measured, as_of=as_of)
+
+
+def _known(window: str) -> str:
+    if window not in (*WINDOWS, ALL_TIME):
+        raise ScorecardFileError(
+            f"--window: {window!r} is none: write one of {', '.join((*WINDOWS, ALL_TIME))}"
+        )
+    return window
+
+
+def read_card(file: Path, catalogue: Catalogue = SHIPPED) -> Card:
     """The checked card of a file."""
     try:
-        return load_scorecard(file.read_text(encoding="utf-8"))
+        return load_scorecard(file.read_text(encoding="utf-8"), catalogue)
     except OSError as error:
         raise ScorecardFileError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

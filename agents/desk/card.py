@@ -39,15 +39,24 @@ def live_card(settings: Settings, view: View) -> LiveCard:
     What the file states itself stays as it is stated. A value that rests on fewer cases than the catalogue
     asks for is shown and scores nothing; one without data is left out of its goal.
     """
-    card, catalogue = settings.scorecard, settings.kpis
-    samples, measures = {}, {}
-    for kpi_id, measure in card.measures.items():
-        measures[kpi_id] = measure
-        if _is_live(measure, catalogue):
-            value = samples[kpi_id] = view.department(catalogue.by_alias[kpi_id])
-            measures[kpi_id] = _measured(measure, value, _few(kpi_id, value, catalogue))
-    scored = replace(card, measures=measures)
-    return LiveCard(card, score(scored, "correct"), samples)
+    samples = samples_of(settings.scorecard, settings.kpis, view)
+    measured = measured_card(settings.scorecard, settings.kpis, samples)
+    return LiveCard(settings.scorecard, score(measured, "correct"), samples)
+
+
+def samples_of(card: Card, catalogue: Catalogue, view: View) -> dict[str, Value]:
+    """The values of those KPIs on a card that the catalogue knows and the file does not state."""
+    live = (kpi_id for kpi_id, measure in card.measures.items() if _is_live(measure, catalogue))
+    return {kpi_id: view.department(catalogue.by_alias[kpi_id]) for kpi_id in live}
+
+
+def measured_card(card: Card, catalogue: Catalogue, samples: Mapping[str, Value]) -> Card:
+    """The card with these values; one that rests on too few cases scores nothing."""
+    measured = {
+        kpi_id: _measured(card.measures[kpi_id], value, _few(kpi_id, value, catalogue))
+        for kpi_id, value in samples.items()
+    }
+    return replace(card, measures={**card.measures, **measured})
 
 
 def _is_live(measure: Measure, catalogue: Catalogue) -> bool:

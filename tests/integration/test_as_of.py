@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,18 @@ RECORDS = [
 ]
 
 
+CARD = """
+names = { en = "Card", ru = "Карта" }
+groups = ["sales"]
+[group.sales]
+names = { en = "Sales", ru = "Продажи" }
+kpis = ["won_deals"]
+[kpi.won_deals]
+min = 0
+max = 4
+"""
+
+
 @pytest.fixture
 def settings(embedded_broker: EmbeddedBroker, fresh_name: Callable[[str], str]) -> Settings:
     """A deployment whose topics hold the records."""
@@ -39,7 +52,7 @@ def settings(embedded_broker: EmbeddedBroker, fresh_name: Callable[[str], str]) 
     return settings
 
 
-def asked(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def asked(settings: Settings, *arguments: str, command: str = "kpis") -> subprocess.CompletedProcess[str]:
     """The command as a person runs it."""
     env = {
         **os.environ,
@@ -47,7 +60,7 @@ def asked(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[st
         "VORONKA_APP_ID": settings.app_id,
         "VORONKA_TOPIC_PREFIX": settings.topic_prefix,
     }
-    argv = [sys.executable, "-m", "agents.cli", "kpis", *arguments]
+    argv = [sys.executable, "-m", "agents.cli", command, *arguments]
     return subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
 
 
@@ -64,6 +77,18 @@ def test_the_same_events_give_the_past_as_it_was_then(settings: Settings) -> Non
     later = asked(settings, "--as-of", "2026-03-31", "--window", "month", "--lang", "ru")
     assert "Выручка\t150\tRUB\t2\t–\trevenue" in later.stdout.splitlines()
     assert {plan.name: true_ends(settings, plan.name) for plan in planned(settings)} == ends
+
+
+def test_a_scorecard_is_scored_as_of_then(settings: Settings, tmp_path: Path) -> None:
+    """Its one KPI has what the month had brought by the 15th, and by its end."""
+    file = tmp_path / "card.toml"
+    file.write_text(CARD, encoding="utf-8")
+    for moment, won in (("2026-03-15", 1), ("2026-03-31", 2)):
+        arguments = (str(file), "--as-of", moment, "--window", "month", "--json")
+        told = json.loads(asked(settings, *arguments, command="scorecard").stdout)
+        (sales,) = told["rows"]
+        (row,) = sales["rows"]
+        assert (told["as_of"], row["value"], row["performance_percent"]) == (moment, won, 25 * won)
 
 
 def test_a_moment_that_is_none_is_told_before_anything_is_read(settings: Settings) -> None:

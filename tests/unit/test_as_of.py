@@ -11,6 +11,8 @@ from agents.settings import Settings
 from agents.view import View
 from streams.catalogue import SHIPPED
 from streams.reported_totals import TOTALS
+from streams.scorecard_file import shipped_scorecard
+from streams.scoring import score
 from tests.cluster import rates_of
 from tests.oracle import FAMILIES, Config, Record, oracle_facts, read
 from tests.oracle.units import Refused
@@ -100,6 +102,25 @@ def _as_known(as_of_ms: int) -> Config:
         for currency, known in CONVERTING.rates.items()
     }
     return Config(rates=rates)
+
+
+def test_a_scorecard_has_the_values_of_then() -> None:
+    """Every KPI that the card does not state itself; two moments score differently."""
+    records = [
+        Record(each.topic, each.key, each.value, tuple(each.headers), each.timestamp_ms)
+        for each in World(2, 200).deliveries
+    ]
+    card, roots = shipped_scorecard(), []
+    for days in (3.4, 21):
+        made = past(records, START_MS + int(days * DAY_MS), CONVERTING)
+        kpis = made.kpis("30d")["kpis"]
+        measured = made.card(card, "30d")
+        for kpi_id, measure in card.measures.items():
+            past_kpi = kpis.get(SHIPPED.by_alias[kpi_id].id)  # those of the stream itself have no past
+            assert measured.measures[kpi_id].value == (past_kpi and past_kpi["value"]), kpi_id
+            assert measure.value is None
+        roots.append(score(measured, "correct"))
+    assert roots[0] != roots[1]
 
 
 def test_a_topic_that_lost_its_first_records_is_noticed() -> None:
