@@ -68,7 +68,7 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff format
 
 test: components ## every test; ARGS="-k journey -x" goes to pytest
-	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 chaos: components ## every fault test at full size on Apache Kafka; ARGS="--scale 0.05 --seed 7 -k kill"
 	@$(BIN)/python -m tests.chaos $(ARGS)

@@ -12,10 +12,10 @@ import pytest
 
 from agents.child import ProgramMissingError
 from tests.brokers import Broker, EmbeddedBroker, KafkaBroker
-from tests.parallel import pytest_collection_modifyitems
+from tests.parallel import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.swallowed import no_swallowed_errors
 
-__all__ = ["no_swallowed_errors", "pytest_collection_modifyitems"]
+__all__ = ["no_swallowed_errors", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 ROOT = Path(__file__).parents[1]
 

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
 ROOMS = ("chaos", "integration", "dashboards", "contracts")
 """Where tests wait for brokers and workers; they come first, so that short ones fill what is left."""
-SHARED = ("department",)
-"""Costly fixtures of a whole package."""
+_PLACE = re.compile(r"tests/(?P<room>\w+)/(?P<file>\w+)\.py::\w+(\[(?P<broker>embedded|kafka)\b)?")
+_OF_DEPARTMENT = ("test_changes", "test_derived", "test_expressions", "test_promql")
+"""Files that share a costly fixture."""
 
 
-def group(item: pytest.Item) -> str | None:
+def group(nodeid: str) -> str:
     """Tests of one file share its fixtures, but not between brokers; those that share none stand alone."""
-    room = item.path.relative_to(HERE).parts[0]
-    names: tuple[str, ...] = getattr(item, "fixturenames", ())
-    if shared := next((name for name in SHARED if name in names), None):
-        return shared
-    if room not in ROOMS:
-        return None
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return f"{item.path.stem}-{parameters['broker']}" if "broker" in parameters else item.path.stem
+    place = _PLACE.match(nodeid)
+    if place is None or place["room"] not in ROOMS:
+        return nodeid
+    if place["file"] in _OF_DEPARTMENT:
+        return "department"
+    return f"{place['room']}/{place['file']} {place['broker'] or ''}"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the groups for `--dist loadgroup`, and put what waits before what calculates."""
-    if config.getoption("dist", "no") != "loadgroup":
-        return
-    for item in items:
-        if name := group(item):
-            item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+class Groups(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """One group after the other; pytest 9 does not see the names of `--dist loadgroup`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """Whatever `--dist` says."""
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what waits before what calculates."""
+    items.sort(key=lambda item: group(item.nodeid) == item.nodeid)

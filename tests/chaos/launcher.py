@@ -40,6 +40,10 @@ class CounterShard(JourneyShard):
         """A count needs no folding."""
         yield from ()
 
+    def audit(self) -> Iterator[None]:
+        """Nor is there anything to audit."""
+        yield from ()
+
 
 class CounterJob(JourneyJob):
     """`table[key] += 1`, as tutorials have it."""

@@ -51,10 +51,11 @@ def running(pids: set[int]) -> set[int]:
     return alive
 
 
-def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+def wait_for(holds: Callable[[], bool], seconds: float, told: Callable[[], str] = str) -> None:
+    """Return once it holds; fail with what is told instead."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "it took too long"
+        assert time.monotonic() < deadline, f"it took too long: {told()}"
         time.sleep(0.02)
 
 
@@ -125,7 +126,7 @@ def test_it_ends_by_itself_with_the_kpis_as_json_even_if_its_port_is_busy(tmp_pa
 )
 def test_told_to_end_it_leaves_nothing_behind(demo: Running, number: signal.Signals, moment: str) -> None:
     """Whenever it is told to, it ends in order: no process, no file."""
-    wait_for(lambda: moment in demo.text, 120)
+    wait_for(lambda: moment in demo.text, 120, lambda: demo.text)
     children = descendants(demo.process.pid)
     demo.process.send_signal(number)
     assert demo.process.wait(60) == 0, demo.text
@@ -136,7 +137,7 @@ def test_told_to_end_it_leaves_nothing_behind(demo: Running, number: signal.Sign
 
 def test_killed_it_takes_broker_and_worker_along(demo: Running) -> None:
     """Even kill -9 leaves no process behind."""
-    wait_for(lambda: "published two" in demo.text, 120)
+    wait_for(lambda: "published two" in demo.text, 120, lambda: demo.text)
     children = descendants(demo.process.pid)
     assert len(children) >= 2
     demo.process.kill()
