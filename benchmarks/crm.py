@@ -1,7 +1,7 @@
 """The full job's stream: a simulated department, told many times over under other names.
 
-Every copy has journeys, events and reps of its own at the same times, so all sums must be the batch truth of
-one copy times their number; that makes millions of events provable in minutes.
+Every copy has journeys, events, customers and reps of its own at the same times, so all sums must be the
+batch truth of one copy times their number; that makes millions of events provable in minutes.
 """
 
 from __future__ import annotations
@@ -80,12 +80,15 @@ def sent(found: Department, settings: Settings) -> Iterator[Sent]:
     """All copies' records, side by side in time."""
     place = cache(lambda key: partition_of(key.decode(), settings.partitions))
     name = str(SEED).encode()
-    names = [(b"%06d" % copy, b'"owner":"%03d' % copy) for copy in range(found.copies)]
+    names = [
+        (b"%06d" % copy, b'"owner":"%03d' % copy, b'"customer":"%03d' % copy) for copy in range(found.copies)
+    ]
     for record in found.records:
         topic, key, value = settings.topic_prefix + record.topic, record.key or b"", record.value or b""
-        for number, owner in names:
+        for number, owner, customer in names:
             own = key.replace(name, number)
             told = value.replace(name, number).replace(b'"owner":"', owner)
+            told = told.replace(b'"customer":"', customer)
             yield Sent(topic, place(own), own, told, record.timestamp_ms)
 
 
