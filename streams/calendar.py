@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -22,27 +21,13 @@ NEVER_MS = 1 << 62
 """An instant after every instant: the deadline of working time that never passes."""
 
 
-class _DayStarts(dict[int, int]):
-    """Where days start, found out when first asked for; days outside 1970 to 2100 are not kept."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
-
-    def __missing__(self, day: int) -> int:
-        start = day_start_ms(self._zone, day)
-        if 0 <= day <= LAST_DAY + 1:
-            self[day] = start
-        return start
-
-
-@dataclass(frozen=True, slots=True)
 class _Block:
     """The spans of working time within 512 days of UTC, and the working time before each of them."""
 
-    starts: list[int]
-    ends: list[int]
-    before: list[int]
-    total: int
+    __slots__ = ("before", "ends", "starts", "total")
+
+    def __init__(self, starts: list[int], ends: list[int], before: list[int], total: int) -> None:
+        self.starts, self.ends, self.before, self.total = starts, ends, before, total
 
     def worked_until(self, ms: int) -> int:
         """Working time from the block's start to this instant."""
@@ -83,26 +68,31 @@ class BusinessCalendar:
         public = public_days(country) if country else PublicDays(frozenset(), frozenset())
         self._holidays = (public.holidays - _days(extra_workdays)) | _days(extra_holidays)
         self._moved = (public.moved_workdays | _days(extra_workdays)) - _days(extra_holidays)
-        self._starts = _DayStarts(self._zone)
+        self._starts: dict[int, int] = {}
         self._blocks: dict[int, _Block] = {}
 
     def day_index(self, ms: int) -> int:
         """The local day that holds this instant, in days since 1970-01-01."""
-        starts, day = self._starts, ms // DAY_MS
-        if ms < starts[day]:
+        day = ms // DAY_MS
+        if ms < self.day_start_ms(day):
             return day - 1
-        while starts[day + 1] <= ms:
+        while self.day_start_ms(day + 1) <= ms:
             day += 1
         return day
 
     def day_start_ms(self, day_index: int) -> int:
         """UTC milliseconds of the day's first instant (local midnight, unless the clock skips it)."""
-        return self._starts[day_index]
+        start = self._starts.get(day_index)
+        if start is None:
+            start = day_start_ms(self._zone, day_index)
+            if 0 <= day_index <= LAST_DAY + 1:
+                self._starts[day_index] = start
+        return start
 
     def hour_of_week(self, ms: int) -> str:
         """The weekday and how many hours of the local day are over, such as `mon-09`; 23 at most."""
         day = self.day_index(ms)
-        return HOURS_OF_WEEK[24 * ((day + 3) % 7) + min((ms - self._starts[day]) // 3_600_000, 23)]
+        return HOURS_OF_WEEK[24 * ((day + 3) % 7) + min((ms - self.day_start_ms(day)) // 3_600_000, 23)]
 
     def working_ms(self, a_ms: int, b_ms: int) -> int:
         """Working time from a to b; 0 where b is not after a."""

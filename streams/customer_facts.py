@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from streams.book import STOCK, Facts
 from streams.customer_stays import Stay, marks_of, stays
 from streams.customers import Purchase, purchases
-from streams.facts import Facts
-from streams.funnels import UNKNOWN
 from streams.journeys import Journey
-from streams.passage import STOCK
 from streams.rows import (
     CUSTOMER,
     CUSTOMER_LEVEL,
@@ -59,11 +57,8 @@ class _Book:
 
     def __init__(self, rules: Rules, bought: Sequence[Purchase], stayed: Sequence[Stay]) -> None:
         self.rules, self.purchases, self.stays = rules, bought, stayed
-        self.channel = self.known(bought[-1].channel)
+        self.channel = self.rules.channel(bought[-1].channel)
         self.facts: Facts = {}
-
-    def known(self, channel: str) -> str:
-        return channel if channel in self.rules.funnels.by_channel else UNKNOWN
 
     def add(self, kind: str, at_ms: int, packed: int, channel: str = "", due_ms: int = 0) -> None:
         if packed:
@@ -73,7 +68,7 @@ class _Book:
     def bought(self) -> None:
         """The first purchase, what each brought, and the last one, by which windows know who was active."""
         first, last = self.purchases[0], self.purchases[-1]
-        new, channel = UNITS["new_customers"], self.known(first.channel)
+        new, channel = UNITS["new_customers"], self.rules.channel(first.channel)
         self.add(CUSTOMER, first.at_ms, new, channel)
         by_source = self.rules.rows.number(CUSTOMER_SOURCE, channel, first.source)
         self.facts[by_source, first.at_ms, 0] = new
@@ -81,7 +76,7 @@ class _Book:
             worth = self.worth([one])
             packed = UNITS["customer_revenue_minor"] * worth.revenue_minor
             packed += UNITS["customer_margin_minor"] * worth.margin_minor
-            self.add(CUSTOMER, one.at_ms, packed, self.known(one.channel))
+            self.add(CUSTOMER, one.at_ms, packed, self.rules.channel(one.channel))
         active = _ACTIVE + (_REPEAT if last is not first else 0)
         self.add(CUSTOMER_NOW, last.at_ms, active)
         self.add(CUSTOMER_NOW, STOCK, active)
@@ -143,7 +138,7 @@ class _Book:
             for _, within in groupby(self.purchases, key=lambda one: start_of(one.at_ms)):
                 *_, last = within
                 packed = _ACTIVE + (_REPEAT if last is not first else 0)
-                self.add(kind, last.at_ms, packed, self.known(last.channel))
+                self.add(kind, last.at_ms, packed, self.rules.channel(last.channel))
             ends = {start_of(stay.until_ms): stay for stay in self.stays if stay.until_ms is not None}
             for day, stay in ends.items():
                 start_ms = calendar.day_start_ms(day)

@@ -26,23 +26,24 @@ _LINE = "line\x1f"
 
 def told_customers(key: str, journey: Journey) -> list[str]:
     """Customers who must hear what this journey knows: all it ever had, once a deal was ever won."""
-    states = (journey.fragments, *journey.parts.values())
+    if of_customer(key) or not _bought(journey):
+        return []
     found = {
         target
-        for fragments in states
+        for fragments in (journey.fragments, *journey.parts.values())
         for fragment in fragments.values()
-        if fragment.targets
         for target in fragment.targets
         if of_customer(target)
     }
-    if not found or of_customer(key):
-        return []
-    bought = any(
-        entity.startswith("deal/") and _ever_won(fragment)
-        for fragments in states
-        for entity, fragment in fragments.items()
-    )
-    return sorted(found) if bought else []
+    return sorted(found)
+
+
+def _bought(journey: Journey) -> bool:
+    for fragments in (journey.fragments, *journey.parts.values()):
+        for entity, fragment in fragments.items():
+            if fragment.marks and entity.startswith("deal/") and _ever_won(fragment):
+                return True
+    return False
 
 
 def _ever_won(deal: Fragment) -> bool:

@@ -6,22 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import events as ev
-from streams.fragments import (
-    CUSTOMER,
-    Entry,
-    Fragment,
-    Order,
-    Value,
-    add_entry,
-    add_mark,
-    keep_item,
-    reach,
-    write,
-)
-from streams.fragments import created as _created
+from streams.fragments import CUSTOMER, Entry, Fragment, Order, Value, Write
+from streams.joins import add_line, keep_item, reach, write
+from streams.joins import created as _created
 from streams.ledger_growth import LEDGER_GROWS
-
-ATTRIBUTES = ("channel", "source", "campaign", "region", "industry", "customer")
 
 
 class Growth:
@@ -32,15 +20,20 @@ class Growth:
     def __init__(self, fragment: Fragment, order: Order) -> None:
         self.fragment, self.order = fragment, order
         self.changed = False
-        self.evicted: list[tuple[str, str]] = []
+        self.evicted: tuple[tuple[str, str], ...] = ()
         """(source, id) of events that fell out of a full set."""
 
+    def written(self, value: Value) -> Write:
+        """The value with the order by which it stands or falls."""
+        at_ms, rank, source, event_id = self.order
+        return at_ms, rank, source, event_id, value
+
     def attribute(self, name: str, value: Value | None) -> None:
-        if value is not None and write(self.fragment, name, (*self.order, value)):
+        if value is not None and write(self.fragment, name, self.written(value)):
             self.changed = True
 
-    def item(self, name: tuple[str, str], value: Value) -> None:
-        if keep_item(self.fragment, "\x1f".join((name[0], self.order[2], name[1])), (*self.order, value)):
+    def item(self, kind: str, number: str, value: Value) -> None:
+        if keep_item(self.fragment, f"{kind}\x1f{self.order[2]}\x1f{number}", self.written(value)):
             self.changed = True
 
     def amount(self, amount: ev.Money | None) -> None:
@@ -49,13 +42,13 @@ class Growth:
 
     def owner(self, owner: str | None) -> None:
         if owner is not None:
-            self._kept(*add_entry(self.fragment.owners, (*self.order, owner)))
+            self._kept(*add_line(self.fragment.owners, self._line(owner)))
 
     def mark(self) -> None:
-        self._kept(*add_mark(self.fragment.marks, self.order))
+        self._kept(*add_line(self.fragment.marks, self.order))
 
     def activity(self, details: str = "") -> None:
-        self._kept(*add_entry(self.fragment.activities, (*self.order, details)))
+        self._kept(*add_line(self.fragment.activities, self._line(details)))
 
     def evidence(self, name: str) -> None:
         if reach(self.fragment, name, self.order[0], self.order[0]):
@@ -71,10 +64,15 @@ class Growth:
             self.fragment.targets.add(target)
             self.changed = True
 
+    def _line(self, text: str) -> Entry:
+        at_ms, rank, source, event_id = self.order
+        return at_ms, rank, source, event_id, text
+
     def _kept(self, changed: bool, dropped: Entry | Order | None) -> None:
-        self.changed |= changed
+        if changed:
+            self.changed = True
         if dropped is not None:
-            self.evicted.append((dropped[2], dropped[3]))
+            self.evicted += ((dropped[2], dropped[3]),)
 
 
 def grow(growth: Growth, data: ev.Payload) -> None:
@@ -83,18 +81,22 @@ def grow(growth: Growth, data: ev.Payload) -> None:
 
 
 def _described(g: Growth, data: ev.Created | ev.Updated) -> None:
-    for name in ATTRIBUTES:
-        value = getattr(data, name)
-        if value is not None:
-            g.attribute(name, value)
-    if data.customer is not None:
-        g.tell(f"{CUSTOMER}{data.customer}")
+    g.attribute("channel", data.channel)
+    g.attribute("source", data.source)
+    g.attribute("campaign", data.campaign)
+    g.attribute("region", data.region)
+    g.attribute("industry", data.industry)
+    customer = data.customer
+    if customer is not None:
+        g.attribute("customer", customer)
+        g.tell(CUSTOMER + customer)
     g.owner(data.owner)
 
 
 def _on_created(g: Growth, data: ev.Created) -> None:
     _described(g, data)
-    g.changed |= _created(g.fragment, g.order[0])
+    if _created(g.fragment, g.order[0]):
+        g.changed = True
     g.evidence("created")
     g.amount(data.amount)
 
@@ -121,13 +123,14 @@ def _on_qualified(g: Growth, _data: ev.Qualified) -> None:
 
 
 def _on_invoice_issued(g: Growth, data: ev.InvoiceIssued) -> None:
-    g.item(("invoice", data.invoice), _money(data.amount))
+    g.item("invoice", data.invoice, _money(data.amount))
     g.evidence("invoice_issued")
 
 
 def _on_line_sold(g: Growth, data: ev.LineSold) -> None:
     cost_minor = None if data.cost is None else data.cost.amount_minor
-    g.item(("line", data.line), (*_money(data.amount), cost_minor, data.kind, data.recurring))
+    amount_minor, currency = _money(data.amount)
+    g.item("line", data.line, (amount_minor, currency, cost_minor, data.kind, data.recurring))
 
 
 def _on_won(g: Growth, data: ev.Won) -> None:
@@ -141,8 +144,8 @@ def _on_lost(g: Growth, data: ev.Lost) -> None:
 
 
 def _on_deleted(g: Growth, _data: ev.Deleted) -> None:
-    g.changed |= not g.fragment.deleted
-    g.fragment.deleted = True
+    if not g.fragment.deleted:
+        g.fragment.deleted = g.changed = True
 
 
 def _met(evidence: str) -> Callable[[Growth, Any], None]:
@@ -194,8 +197,8 @@ GROWS: dict[type[ev.Payload], Callable[[Growth, Any], None]] = {
     ev.InvoiceIssued: _on_invoice_issued,
     ev.LineSold: _on_line_sold,
     ev.AmountChanged: lambda g, data: g.amount(data.amount),
-    ev.PaymentReceived: lambda g, data: g.item(("payment", data.payment), _money(data.amount)),
-    ev.PaymentReversed: lambda g, data: g.item(("reversed", data.payment), ""),
+    ev.PaymentReceived: lambda g, data: g.item("payment", data.payment, _money(data.amount)),
+    ev.PaymentReversed: lambda g, data: g.item("reversed", data.payment, ""),
     ev.Lost: _on_lost,
     ev.Reopened: lambda g, _data: g.mark(),
     ev.Won: _on_won,

@@ -8,15 +8,11 @@ from __future__ import annotations
 import msgspec
 
 from streams import events as ev
-from streams.fragments import Fragment, copy, join
+from streams.fragments import Fragment, Journey, from_bytes, to_bytes
 from streams.growth import Growth, grow
+from streams.joins import copy, join
 
-
-class Journey(msgspec.Struct, array_like=True, gc=False):
-    """`fragments`: own entities (`lead/1`, `deal/7`) by name; `parts`: what other journeys moved here."""
-
-    fragments: dict[str, Fragment] = {}
-    parts: dict[str, dict[str, Fragment]] = {}
+__all__ = ["Advanced", "Journey", "advance", "from_bytes", "latest_ms", "merge", "to_bytes"]
 
 
 class Advanced(msgspec.Struct, frozen=True, gc=False):
@@ -24,20 +20,6 @@ class Advanced(msgspec.Struct, frozen=True, gc=False):
 
     changed: bool
     evicted: tuple[tuple[str, str], ...] = ()
-
-
-_encoder = msgspec.msgpack.Encoder(order="sorted")
-_decoder = msgspec.msgpack.Decoder(Journey)
-
-
-def to_bytes(journey: Journey) -> bytes:
-    """The same journey is always the same bytes."""
-    return _encoder.encode(journey)
-
-
-def from_bytes(raw: bytes) -> Journey:
-    """Inverse of `to_bytes`; raises msgspec.MsgspecError for anything else."""
-    return _decoder.decode(raw)
 
 
 def merge(into: Journey, other: Journey) -> bool:
@@ -87,5 +69,5 @@ def advance(journey: Journey, event: ev.Event) -> Advanced:
     growth = Growth(fragment, (event.time_ms, data.rank, event.source, event.id))
     grow(growth, data)
     if growth.evicted:
-        return Advanced(growth.changed or new, tuple(growth.evicted))
+        return Advanced(growth.changed or new, growth.evicted)
     return _NEWS if growth.changed or new else _REPEAT

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from streams.facts import Facts
+from streams.book import Facts
 from streams.fragments import Fragment
-from streams.funnels import UNKNOWN
 from streams.ledger_days import Entry, day_number, standing
 from streams.ledger_growth import parts
 from streams.rows import CHANNEL_MONTHLY, UNITS, RowKey
@@ -29,10 +28,6 @@ class LedgerBook:
     def add_day(self, row: RowKey, day: int, packed: int) -> None:
         """A fact of a whole day is dated at its start."""
         self.add(row, self.calendar.day_start_ms(day), packed)
-
-    def channel(self, told: str) -> str:
-        """The channel as it is configured."""
-        return told if told in self.rules.funnels.by_channel else UNKNOWN
 
     def days(
         self, entries: Iterable[Entry], channel: str, *, spread: bool = True

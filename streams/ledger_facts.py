@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streams.facts import Facts
+from streams.book import STOCK, Facts
 from streams.fragments import Fragment, Order
 from streams.funnels import UNKNOWN
 from streams.journeys import Journey
@@ -12,7 +12,6 @@ from streams.ledger_book import LedgerBook, entries_by_subject
 from streams.ledger_days import day_number
 from streams.ledger_growth import parts
 from streams.ledger_plans import plan_facts
-from streams.passage import STOCK
 from streams.rows import CHANNEL_DAYS, CHANNEL_MONTHLY, KPI, REP_MONTHLY, SOURCE_DAYS, UNITS
 from streams.rules import Rules
 from streams.stories import UNASSIGNED
@@ -45,7 +44,7 @@ def _spend(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:
     unit = UNITS["spend_minor"]
     for fragment in fragments.values():
         for (source, _, told), entries in entries_by_subject(fragment).items():
-            channel = book.channel(told)
+            channel = book.rules.channel(told)
             for day, amount in book.days(entries, channel):
                 book.add_day((CHANNEL_DAYS, channel, ""), day, unit * amount)
                 book.add_day((SOURCE_DAYS, channel, source or UNKNOWN), day, unit * amount)
@@ -54,7 +53,7 @@ def _spend(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:
 def _expense(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:
     for subject, fragment in fragments.items():
         kind, _, name = subject.partition("/")
-        channel = book.channel(name) if kind == "channel" else UNKNOWN
+        channel = book.rules.channel(name) if kind == "channel" else UNKNOWN
         for (what,), entries in entries_by_subject(fragment).items():
             unit = UNITS[f"{what}_minor"]
             for day, amount in book.days(entries, channel):
@@ -74,7 +73,7 @@ def _voices(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:
                     packed = UNITS["care_contacts"]
                 case _:
                     continue
-            book.add((CHANNEL_MONTHLY, book.channel(told), ""), at_ms, packed)
+            book.add((CHANNEL_MONTHLY, book.rules.channel(told), ""), at_ms, packed)
             book.add((REP_MONTHLY, owner or UNASSIGNED, ""), at_ms, packed)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from streams import events as ev
-from streams.fragments import Value, keep_item
+from streams.fragments import Value
+from streams.joins import keep_item
 from streams.ledger_payloads import IN_MONEY
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _SEPARATOR = "\x1f"
 def keep(growth: Growth, value: Value, *about: str | None) -> None:
     """The last writer of what this is about stands; texts hold no control characters, so names are unique."""
     name = _SEPARATOR.join(part or "" for part in about)
-    if keep_item(growth.fragment, name, (*growth.order, value)):
+    if keep_item(growth.fragment, name, growth.written(value)):
         growth.changed = True
 
 

@@ -69,7 +69,7 @@ def _place(book: LedgerBook, kind: str, what: str) -> Place:
     match kind:
         case "channel":
             channel, _, source = what.partition("/")
-            return book.channel(channel), source
+            return book.rules.channel(channel), source
         case "source":
             return UNKNOWN, what
         case _:

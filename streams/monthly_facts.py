@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from streams import events as ev
+from streams.book import Book
 from streams.fragments import Entry, Fragment
+from streams.joins import text_of, value_of
 from streams.opportunity import score_of
 from streams.rows import UNITS
-from streams.stories import UNKNOWN, Deal, Story
+from streams.stories import UNKNOWN, Deal, Story, money_of
 
-Credit = Callable[[int | None, str, int, Deal | None], None]
-"""Writes totals down: time (None for a stock), rep, packed totals, the deal."""
-
-
-class Reckoning(Protocol):
-    """What amounts are reckoned by; `convert` says what one is worth in the reporting currency, if known."""
-
-    @property
-    def currency(self) -> str: ...
-    @property
-    def small_deal_minor(self) -> int: ...
-    def convert(self, amount_minor: int, currency: str, at_ms: int | None) -> int | None: ...
-
-
-SMALL_DEAL_MAJOR = 100_000
-"""A deal below this amount, in major units of the reporting currency, is a small one."""
 BAD_CONTACT = frozenset(("bad_contact", "invalid_contact", "wrong_contact", "неверный_контакт"))
 """Reasons of disqualification that say that the contact data were of no use."""
 
-_AMOUNTS = {"invoice": "invoiced_minor", "payment": "paid_minor"}
-_ATTEMPT, _MEETING, _OFFER = ev.ContactAttempted.rank, ev.MeetingHeld.rank, ev.OfferSent.rank
-_ATTEMPTS = {
-    **dict.fromkeys(("human client", "human partner"), UNITS["contact_attempts"]),
-    "human decision_maker": UNITS["contact_attempts"] + UNITS["decision_maker_attempts"],
+_ATTEMPT: Final = ev.ContactAttempted.rank
+_MEETING: Final = ev.MeetingHeld.rank
+_OFFER: Final = ev.OfferSent.rank
+_ATTEMPTED: Final = UNITS["contact_attempts"]
+_ATTEMPTS: Final = {
+    **dict.fromkeys(("human client", "human partner"), _ATTEMPTED),
+    "human decision_maker": _ATTEMPTED + UNITS["decision_maker_attempts"],
 }
 """By details: who tried to reach whom; what a machine tried is none."""
-_ASSIGN_MS, _ATTEMPT_MS = UNITS["assign_ms"], UNITS["attempt_ms"]
-_COUNTED = {
+_COUNTED: Final = {
     ev.FirstTouch.rank: UNITS["first_touches"],
     ev.MeetingSet.rank: UNITS["meetings_set"],
     ev.MeetingHeld.rank: UNITS["meetings_held"],
@@ -46,145 +33,196 @@ _COUNTED = {
     ev.OfferReviewed.rank: UNITS["offers_reviewed"],
     ev.ContractAgreed.rank: UNITS["contracts_agreed"],
 }
+_ASSIGN_MS: Final = UNITS["assign_ms"]
+_ATTEMPT_MS: Final = UNITS["attempt_ms"]
+_QUALIFIED_DEAL: Final = UNITS["qualified_deal"]
+_TALKED: Final = UNITS["talked_leads"]
+_TALKED_QUALIFIED: Final = UNITS["talked_qualified"]
+_ENQUIRY_DEAL: Final = UNITS["enquiries_deal"]
+_ENQUIRY_OPPORTUNITY: Final = UNITS["enquiries_opportunity"]
+_ENQUIRY_INVALID: Final = UNITS["enquiries_invalid"]
+_SCORED: Final = UNITS["leads_scored"]
+_SCORE: Final = UNITS["lead_score"]
+_ANSWERED_QUALIFIED: Final = UNITS["responses_qualified"]
+_SOON_QUALIFIED: Final = UNITS["answered_1h_qualified"]
+_OPEN_ENQUIRY: Final = UNITS["open_enquiries"]
+_OPPORTUNITY: Final = UNITS["opportunities"]
+_OPPORTUNITY_TALKED: Final = UNITS["opportunities_talked"]
+_OPEN_SCORED: Final = UNITS["open_deals_scored"]
+_OPEN_SCORE: Final = UNITS["open_deals_score"]
+_OFFERED_DEALS: Final = UNITS["offered_deals"]
+_OFFERED_OFFERS: Final = UNITS["offered_offers"]
+_EFFORT: Final = UNITS["won_activities"]
+_UNNAMED: Final = UNITS["won_deals_unnamed"]
+_SMALL: Final = UNITS["won_deals_small"]
+_CAMPAIGN: Final = UNITS["campaign_revenue_minor"]
+_PAPERS: Final = {
+    kind: (UNITS[f"{kind}s"], UNITS[amount], UNITS[f"{kind}s_unconverted"])
+    for kind, amount in (("invoice", "invoiced_minor"), ("payment", "paid_minor"))
+}
+"""By kind of paper: how many, what they come to, and those whose amount has no rate."""
 
 
-def lead_facts(told: Story, lead: Fragment, answered_ms: int | None, hour_ms: int, credit: Credit) -> None:
+def lead_facts(book: Book, lead: Fragment, answered_ms: int | None, hour_ms: int) -> None:
     """What a lead came to: opportunity, qualification, score; with no creation it is in no cohort."""
-    qualified, has_deal = told.qualified_at is not None, bool(told.deals)
-    if told.qualified_at is not None and has_deal:
-        credit(told.qualified_at, told.owner(told.qualified_at), UNITS["qualified_deal"], None)
+    told = book.told
+    qualified_at, has_deal = told.qualified_at, bool(told.deals)
+    if qualified_at is not None and has_deal:
+        book.credit_seldom(qualified_at, _QUALIFIED_DEAL)
     talked_at = _talked_at(told)
     if talked_at is not None:
-        packed = UNITS["talked_leads"] + (UNITS["talked_qualified"] if qualified else 0)
-        credit(talked_at, told.owner(talked_at), packed, None)
+        book.credit_seldom(talked_at, _TALKED + (0 if qualified_at is None else _TALKED_QUALIFIED))
     done = activities(lead)
-    _work(told, done, None, credit)
+    _work(book, done)
     created_at = lead.created_at
     if created_at is None:
         return
-    packed = UNITS["enquiries_deal"] if has_deal else 0
-    packed += UNITS["enquiries_opportunity"] if has_deal or qualified else 0
-    packed += UNITS["enquiries_invalid"] if told.disqualified_at is not None and _bad_contact(lead) else 0
-    score = lead.value("score")
+    packed = _ENQUIRY_DEAL if has_deal else 0
+    packed += _ENQUIRY_OPPORTUNITY if has_deal or qualified_at is not None else 0
+    packed += _ENQUIRY_INVALID if told.disqualified_at is not None and _bad_contact(lead) else 0
+    score = value_of(lead, "score")
     if isinstance(score, int):
-        packed += UNITS["leads_scored"] + UNITS["lead_score"] * score
+        packed += _SCORED + _SCORE * score
     if answered_ms is not None:
         packed += _lags(lead, done, created_at, answered_ms)
-    if answered_ms is not None and qualified:
-        within = answered_ms - created_at <= hour_ms
-        packed += UNITS["responses_qualified"] + (UNITS["answered_1h_qualified"] if within else 0)
+        if qualified_at is not None:
+            packed += _ANSWERED_QUALIFIED
+            packed += _SOON_QUALIFIED if answered_ms - created_at <= hour_ms else 0
     if packed:
-        credit(created_at, told.owner(created_at), packed, None)
+        book.credit_seldom(created_at, packed)
     if told.outcome == "open":
-        credit(None, told.owner(None), UNITS["open_enquiries"], None)
+        book.credit_seldom_stock(_OPEN_ENQUIRY)
 
 
-def _lags(lead: Fragment, done: Collection[Entry], created_at: int, answered_ms: int) -> int:
+def _lags(lead: Fragment, done: Sequence[Entry], created_at: int, answered_ms: int) -> int:
     """From enquiry to the first owner, from there to the first attempt; what is left is the contact's."""
-    owned = min((entry[0] for entry in lead.owners), default=answered_ms)
+    owned = lead.owners[0][0] if lead.owners else answered_ms
     owned = min(max(owned, created_at), answered_ms)
-    tried = [e[0] for e in done if e[1] == _ATTEMPT and e[4] in _ATTEMPTS and e[0] >= owned]
-    attempted = min(tried, default=answered_ms)
-    return _ASSIGN_MS * (owned - created_at) + _ATTEMPT_MS * (min(attempted, answered_ms) - owned)
+    attempted = answered_ms
+    for entry in done:
+        if entry[1] == _ATTEMPT and owned <= entry[0] < attempted and entry[4] in _ATTEMPTS:
+            attempted = entry[0]
+    return _ASSIGN_MS * (owned - created_at) + _ATTEMPT_MS * (attempted - owned)
 
 
-def deal_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
+def deal_facts(book: Book, deal: Deal, *, first: bool) -> None:
     """What a deal took and brought."""
-    first = deal is told.deals[0]
+    told = book.told
     created_at = deal.state.created_at
     if first and created_at is not None:
-        talked = UNITS["opportunities_talked"] if _talked_at(told) is not None else 0
-        credit(created_at, told.owner(created_at, deal), UNITS["opportunities"] + talked, deal)
+        talked = _talked_at(told) is not None
+        book.credit_seldom(created_at, _OPPORTUNITY + (_OPPORTUNITY_TALKED if talked else 0))
     done = activities(deal.state)
     if done:
-        _work(told, done, deal, credit)
-        _offers(told, deal, done, credit)
+        _work(book, done)
+        _offers(book, done)
     if deal.state.items:
-        _money_facts(told, deal, by, credit)
-    if deal.outcome == "open":
-        scored = UNITS["open_deals_scored"] + UNITS["open_deals_score"] * score_of(told, deal)
-        credit(None, told.owner(None, deal), scored, deal)
-    if deal.outcome == "won" and deal.closed_at is not None:
-        effort = _effort(done) + (_effort(activities(told.lead)) if first and told.lead is not None else 0)
-        packed = _lines(told, deal, by, credit) + UNITS["won_activities"] * effort
-        packed += UNITS["won_deals_unnamed"] if told.told("customer", deal) == UNKNOWN else 0
-        amount_minor = None if deal.amount is None else by.convert(*deal.amount, deal.closed_at)
-        if amount_minor is not None:
-            packed += UNITS["won_deals_small"] if amount_minor < by.small_deal_minor else 0
-            packed += UNITS["campaign_revenue_minor"] * amount_minor if _campaign(told, deal) else 0
+        _money_facts(book, deal)
+    if deal.closed_at is None:
+        book.credit_seldom_stock(_OPEN_SCORED + _OPEN_SCORE * score_of(told, deal))
+    elif deal.outcome == "won":
+        effort = _effort(done)
+        if first and told.lead is not None:
+            effort += _effort(activities(told.lead))
+        packed = _won(book, deal, deal.closed_at) + _EFFORT * effort
         if packed:
-            credit(deal.closed_at, told.owner(deal.closed_at, deal), packed, deal)
+            book.credit_seldom(deal.closed_at, packed)
+
+
+def _won(book: Book, deal: Deal, closed_at: int) -> int:
+    """What a sale brought."""
+    told, packed = book.told, _lines(book, deal, closed_at) if deal.state.items else 0
+    if told.told("customer", deal) == UNKNOWN:
+        packed += _UNNAMED
+    if deal.amount is not None:
+        amount_minor = book.rules.convert(deal.amount[0], deal.amount[1], closed_at)
+        if amount_minor is not None:
+            packed += _SMALL if amount_minor < book.rules.small_deal_minor else 0
+            packed += 0 if told.told("campaign", deal) == UNKNOWN else _CAMPAIGN * amount_minor
+    return packed
 
 
 def _bad_contact(lead: Fragment) -> bool:
-    reason = lead.text("reason") or ""
+    reason = text_of(lead, "reason") or ""
     return reason.strip().casefold().replace(" ", "_").replace("-", "_") in BAD_CONTACT
-
-
-def _campaign(told: Story, deal: Deal) -> bool:
-    return told.told("campaign", deal) != UNKNOWN
 
 
 def _talked_at(told: Story) -> int | None:
     """The first conversation or meeting with the lead or in any of its deals."""
-    states = [deal.state for deal in told.deals] + ([] if told.lead is None else [told.lead])
-    times = [
-        state.reached[name][0]
-        for state in states
-        for name in ("conversation_held", "meeting_held")
-        if name in state.reached
-    ]
-    return min(times, default=None)
+    found = None if told.lead is None else _earliest(None, told.lead)
+    for deal in told.deals:
+        found = _earliest(found, deal.state)
+    return found
 
 
-def activities(state: Fragment) -> Collection[Entry]:
+def _earliest(known: int | None, state: Fragment) -> int | None:
+    reached = state.reached
+    for name in ("conversation_held", "meeting_held"):
+        span = reached.get(name)
+        if span is not None and (known is None or span[0] < known):
+            known = span[0]
+    return known
+
+
+def activities(state: Fragment) -> Sequence[Entry]:
     """Each activity once: of entries of one (source, id) the last writer."""
     entries = state.activities
-    if len(entries) < 2 or len({(entry[2], entry[3]) for entry in entries}) == len(entries):
+    if len(entries) < 2:
         return entries
-    return {(entry[2], entry[3]): entry for entry in sorted(entries)}.values()
+    latest = {(entry[2], entry[3]): entry for entry in entries}
+    return entries if len(latest) == len(entries) else list(latest.values())
 
 
-def _work(told: Story, done: Collection[Entry], deal: Deal | None, credit: Credit) -> None:
-    for at_ms, rank, _, _, details in done:
-        packed = _ATTEMPTS.get(details, 0) if rank == _ATTEMPT else _COUNTED.get(rank, 0)
+def _work(book: Book, done: Sequence[Entry]) -> None:
+    for entry in done:
+        rank = entry[1]
+        packed = _ATTEMPTS.get(entry[4], 0) if rank == _ATTEMPT else _COUNTED.get(rank, 0)
         if packed:
-            credit(at_ms, told.owner(at_ms, deal), packed, deal)
+            book.credit_seldom(entry[0], packed)
 
 
-def _offers(told: Story, deal: Deal, done: Collection[Entry], credit: Credit) -> None:
+def _offers(book: Book, done: Sequence[Entry]) -> None:
     offers = [entry[0] for entry in done if entry[1] == _OFFER]
     if offers:
-        packed = UNITS["offered_deals"] + UNITS["offered_offers"] * len(offers)
-        credit(min(offers), told.owner(min(offers), deal), packed, deal)
+        book.credit_seldom(min(offers), _OFFERED_DEALS + _OFFERED_OFFERS * len(offers))
 
 
-def _effort(done: Collection[Entry]) -> int:
+def _effort(done: Sequence[Entry]) -> int:
     """Attempts by a person and meetings held."""
-    return sum(entry[1] == _MEETING or (entry[1] == _ATTEMPT and entry[4] in _ATTEMPTS) for entry in done)
+    effort = 0
+    for entry in done:
+        if entry[1] == _MEETING or (entry[1] == _ATTEMPT and entry[4] in _ATTEMPTS):
+            effort += 1
+    return effort
 
 
-def _money_facts(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> None:
-    items, currency = deal.state.items, by.currency
+def _money_facts(book: Book, deal: Deal) -> None:
+    items = deal.state.items
     for name, written in items.items():
         kind, _, number = name.partition("\x1f")
-        if kind not in _AMOUNTS or (kind == "payment" and f"reversed\x1f{number}" in items):
+        paper = _PAPERS.get(kind)
+        if paper is None or (kind == "payment" and f"reversed\x1f{number}" in items):
             continue
-        match written[4]:
-            case (int(amount_minor), str(told_currency)) if told_currency == currency:
-                packed = UNITS[f"{kind}s"] + UNITS[_AMOUNTS[kind]] * amount_minor
-            case (int(amount_minor), str(told_currency)) if (
-                converted := by.convert(amount_minor, told_currency, written[0])
-            ) is not None:
-                packed = UNITS[f"{kind}s"] + UNITS[_AMOUNTS[kind]] * converted
-            case _:
-                packed = UNITS[f"{kind}s"] + UNITS[f"{kind}s_unconverted"]
-        credit(written[0], told.owner(written[0], deal), packed, deal)
+        packed, unit, unconverted = paper
+        told = money_of(written[4])
+        amount_minor = None if told is None else book.rules.convert(told[0], told[1], written[0])
+        packed += unconverted if amount_minor is None else unit * amount_minor
+        book.credit_seldom(written[0], packed)
 
 
-def _lines(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> int:
+_MARGIN: Final = UNITS["margin_minor"]
+_MARGIN_REVENUE: Final = UNITS["margin_revenue_minor"]
+_UPSELL_REVENUE: Final = UNITS["upsell_revenue_minor"]
+_UPSELL_COST: Final = UNITS["upsell_cost_minor"]
+_RECURRING_DEALS: Final = UNITS["recurring_deals"]
+_RECURRING: Final = UNITS["recurring_minor"]
+_UPSOLD: Final = UNITS["won_deals_upsell"]
+_CROSS_SOLD: Final = UNITS["won_deals_cross"]
+
+
+def _lines(book: Book, deal: Deal, closed_at: int) -> int:
     """Totals of a won deal's lines; the recurring ones stand as long as the deal is won."""
-    packed, kinds, recurring_minor = 0, set(), 0
+    packed, kinds, recurring_minor, by = 0, set[str](), 0, book.rules
     for name, written in deal.state.items.items():
         match written[4]:
             case (int(amount_minor), str(currency), cost_minor, str(kind), bool(recurring)):
@@ -195,14 +233,13 @@ def _lines(told: Story, deal: Deal, by: Reckoning, credit: Credit) -> int:
             continue
         if recurring:
             recurring_minor += by.convert(amount_minor, currency, None) or 0
-        sold = by.convert(amount_minor, currency, deal.closed_at)
-        cost = by.convert(cost_minor, currency, deal.closed_at) if isinstance(cost_minor, int) else None
+        sold = by.convert(amount_minor, currency, closed_at)
+        cost = by.convert(cost_minor, currency, closed_at) if isinstance(cost_minor, int) else None
         if sold is not None and cost is not None:
-            packed += UNITS["margin_minor"] * (sold - cost) + UNITS["margin_revenue_minor"] * sold
+            packed += _MARGIN * (sold - cost) + _MARGIN_REVENUE * sold
             if kind in ("upsell", "cross_sell"):
-                packed += UNITS["upsell_revenue_minor"] * sold + UNITS["upsell_cost_minor"] * cost
+                packed += _UPSELL_REVENUE * sold + _UPSELL_COST * cost
     if recurring_minor:
-        stands = UNITS["recurring_deals"] + UNITS["recurring_minor"] * recurring_minor
-        credit(None, told.owner(None, deal), stands, deal)
-    packed += UNITS["won_deals_upsell"] if "upsell" in kinds else 0
-    return packed + (UNITS["won_deals_cross"] if "cross_sell" in kinds else 0)
+        book.credit_seldom_stock(_RECURRING_DEALS + _RECURRING * recurring_minor)
+    packed += _UPSOLD if "upsell" in kinds else 0
+    return packed + (_CROSS_SOLD if "cross_sell" in kinds else 0)

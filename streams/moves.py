@@ -5,19 +5,20 @@ Journeys connected by a move send each other all they know; each counts what end
 
 from __future__ import annotations
 
-import msgspec
-
-from streams.fragments import CUSTOMER, Fragment, copy, join
+from streams.fragments import CUSTOMER, Fragment
+from streams.joins import copy, join, text_of
 from streams.journeys import Journey
 
 Known = dict[str, dict[str, Fragment]]
 
 
-class Whole(msgspec.Struct, frozen=True, gc=False):
+class Whole:
     """What ends at one journey: its lead, if any, and its deals by id, deleted ones left out."""
 
-    lead: Fragment | None
-    deals: dict[str, Fragment]
+    __slots__ = ("deals", "lead")
+
+    def __init__(self, lead: Fragment | None, deals: dict[str, Fragment]) -> None:
+        self.lead, self.deals = lead, deals
 
 
 def targets(key: str, journey: Journey) -> list[str]:
@@ -44,8 +45,12 @@ def part_for(target: str, key: str, journey: Journey) -> Journey:
 
 def whole(key: str, journey: Journey) -> Whole:
     """What counts at this journey."""
-    if not journey.parts and not any("moved_to" in f.writes for f in journey.fragments.values()):
-        return _unmoved(key, journey)
+    if not journey.parts:
+        for fragment in journey.fragments.values():
+            if "moved_to" in fragment.writes:
+                break
+        else:
+            return _unmoved(key, journey)
     known: Known = {**journey.parts, key: journey.fragments}
     return Whole(_lead(key, known), _deals(key, known))
 
@@ -81,7 +86,7 @@ def _deals(key: str, known: Known) -> dict[str, Fragment]:
     deals: dict[str, Fragment] = {}
     for entity, fragments_of in states.items():
         every = _joined([fragment for _, fragment in fragments_of])
-        linked_to = every.text("moved_to")
+        linked_to = text_of(every, "moved_to")
         ending = [
             fragment
             for origin, fragment in fragments_of
@@ -96,7 +101,7 @@ def chain(key: str, known: Known) -> str:
     """Where a journey's lead ends, as far as known; a cycle ends at its least key."""
     path = [key]
     while (fragment := known.get(path[-1], {}).get(path[-1])) is not None:
-        target = fragment.text("moved_to") if path[-1].startswith("lead/") else None
+        target = text_of(fragment, "moved_to") if path[-1].startswith("lead/") else None
         if target is None:
             break
         if target in path:

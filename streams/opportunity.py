@@ -5,10 +5,10 @@ The rule asks what source 001 asks of a qualified lead: budget, authority, need,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from streams.joins import value_of
 from streams.kpis import Text
 from streams.stories import Deal, Story
 
@@ -69,7 +69,7 @@ _PROVED = tuple(criterion.evidence for criterion in CRITERIA if criterion.eviden
 def told_score(told: Story, deal: Deal) -> int | None:
     """The score that the CRM sent: the deal's own, else that of the lead that it grew from."""
     for state in (deal.state, told.lead):
-        score = None if state is None else state.value("score")
+        score = None if state is None else value_of(state, "score")
         if isinstance(score, int):
             return score
     return None
@@ -86,10 +86,12 @@ def reasons(told: Story, deal: Deal) -> tuple[tuple[Criterion, bool], ...]:
     return tuple(zip(CRITERIA, _answers(told, deal), strict=True))
 
 
-def _answers(told: Story, deal: Deal) -> Iterator[bool]:
+def _answers(told: Story, deal: Deal) -> list[bool]:
     """In the order of the criteria."""
     amount = deal.amount
-    yield amount is not None and amount[0] > 0
-    of_deal, of_lead = deal.state.reached, {} if told.lead is None else told.lead.reached
+    answers = [amount is not None and amount[0] > 0]
+    of_deal, lead = deal.state.reached, told.lead
     for evidence in _PROVED:
-        yield not (evidence.isdisjoint(of_deal) and evidence.isdisjoint(of_lead))
+        met = not evidence.isdisjoint(of_deal)
+        answers.append(met or (lead is not None and not evidence.isdisjoint(lead.reached)))
+    return answers

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streams.base_totals import BASE_TOTALS, Layout
-from streams.funnels import Stage
+from streams.funnels import Funnels
+from streams.ways import Way
 
 Key = tuple[str, str, str, str]
 """(family, total, label 1, label 2)."""
@@ -120,10 +121,12 @@ class Rows:
     def __init__(self) -> None:
         self._numbers: dict[RowKey, int] = {}
         self._places: dict[tuple[str, str, Cuts], tuple[Places, Places]] = {}
-        self._stages: dict[str, tuple[int, ...]] = {}
+        self._ways: dict[str, Way] = {}
         self.keys: list[RowKey] = []
         self.parts: list[tuple[int, ...]] = []
         """The rows that each number stands for: those of a place, else the row itself."""
+        self.shown: list[int] = []
+        """Which of them is by channel or stage: there every total that changes is seen once; -1 for none."""
 
     def number(self, kind: str, label1: str, label2: str = "") -> int:
         """The row of these labels."""
@@ -138,6 +141,7 @@ class Rows:
         """The next number, for these parts."""
         self.keys.append(key)
         self.parts.append(parts)
+        self.shown.append(next((part for part in parts if self.keys[part][0] in ("channel", "stage")), -1))
         return len(self.keys) - 1
 
     def places(self, channel: str, source: str, cuts: Cuts = ()) -> tuple[Places, Places]:
@@ -151,12 +155,18 @@ class Rows:
             )
         return places
 
-    def stages(self, channel: str, funnel: tuple[Stage, ...]) -> tuple[int, ...]:
-        """The rows of a channel's stages."""
-        rows = self._stages.get(channel)
-        if rows is None:
-            rows = self._stages[channel] = tuple(self.number("stage", channel, stage.id) for stage in funnel)
-        return rows
+    def way(self, channel: str, funnels: Funnels) -> Way:
+        """The way through a channel's funnel."""
+        way = self._ways.get(channel)
+        if way is None:
+            funnel = funnels.funnel(channel)
+            rows = [self.number("stage", channel, stage.id) for stage in funnel]
+            way = self._ways[channel] = Way(funnel, rows)
+        return way
+
+    def names(self, number: int, packed: int) -> list[str]:
+        """The ids of a row's non-zero totals."""
+        return [total for (_, total, *_), _ in self.totals(number, packed)]
 
     def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
         """The non-zero totals of a row."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 
+from streams.book import STOCK, Fact, Facts
 from streams.calendar import BusinessCalendar
-from streams.facts import Fact
 from streams.panes import Pane
-from streams.passage import STOCK
 from streams.rows import (
     CHANNEL_DAYS,
     CHANNEL_MONTHLY,
@@ -78,11 +77,27 @@ class Totals:
 
     def apply(self, changes: Iterable[tuple[Fact, int]]) -> None:
         """Add differences of facts; their order does not matter."""
-        for (row, at_ms, due_ms), packed in changes:
-            if due_ms > self.now_ms:
-                self._postpone(row, at_ms, due_ms, packed)
-            else:
-                self._add(row, at_ms, packed)
+        for fact, packed in changes:
+            self._change(fact, packed)
+
+    def exchange(self, new: Facts, old: Facts) -> None:
+        """Add `new - old`: the facts of one journey, as it is and as it was."""
+        for fact, packed in new.items():
+            known = old.get(fact)
+            if known is None:
+                self._change(fact, packed)
+            elif known != packed:
+                self._change(fact, packed - known)
+        for fact, packed in old.items():
+            if fact not in new:
+                self._change(fact, -packed)
+
+    def _change(self, fact: Fact, packed: int) -> None:
+        row, at_ms, due_ms = fact
+        if due_ms > self.now_ms:
+            self._postpone(row, at_ms, due_ms, packed)
+        else:
+            self._add(row, at_ms, packed)
 
     def advance(self, now_ms: int) -> None:
         """Let time pass: facts fall due, windows move, old panes are forgotten."""

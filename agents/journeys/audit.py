@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from streams.facts import Fact, Facts
+from streams.book import Facts
 from streams.totals import ALL, Totals
 from streams.windows import WINDOWS
 
@@ -26,15 +26,15 @@ class Audit:
         """Fold a journey whose totals are up to date, unless it was new since the audit began."""
         if key not in self._seen:
             self._seen.add(key)
-            self.totals.apply(facts.items())
+            self.totals.exchange(facts, {})
 
-    def follow(self, key: str, before: Facts, changes: Iterable[tuple[Fact, int]]) -> None:
+    def follow(self, key: str, now: Facts, before: Facts) -> None:
         """A journey has changed: what was not visited yet will be, with what it says then."""
         if key in self._seen:
-            self.totals.apply(changes)
+            self.totals.exchange(now, before)
         elif not before:
             self._seen.add(key)
-            self.totals.apply(changes)
+            self.totals.exchange(now, before)
 
     def drift(self, running: Totals) -> Iterator[int]:
         """For each window how many sums differ, both sets being at one moment."""

@@ -9,7 +9,8 @@ from kafka.partitioner.default import murmur2
 
 from agents.journeys import records
 from agents.journeys.clock import WorkerClock
-from agents.journeys.shard import JourneyShard, Touched
+from agents.journeys.shard import JourneyShard
+from agents.journeys.touched import Touched, journey_of
 from agents.lane import Effects, LaneRecord, Output, StopWorker
 from agents.settings import Settings
 from streams.customers import hear, part_for_customers, told_customers
@@ -99,9 +100,11 @@ class _Chunk:
         if received_ms > event.time_ms - event.time_ms % MINUTE_MS + MINUTE_MS + LATE_MS:
             touched.late.append((event, received_ms, record))
             return True
-        if touched.restates:
-            self._shard.settle(key, touched)
         self._join(touched, event, received_ms, record)
+        if touched.on_time is not None:
+            without_late = journey_of(touched.on_time)
+            advance(without_late, event)
+            touched.on_time = to_bytes(without_late)
         return True
 
     def _join(self, touched: Touched, event: Event, received_ms: int, record: LaneRecord) -> None:
@@ -121,10 +124,14 @@ class _Chunk:
         touched = self._touched.get(key)
         if touched is None:
             touched = self._touched[key] = self._shard.take(key)
-        if touched.restates:
-            self._shard.settle(key, touched)
         self._shard.stats.parts += 1
-        touched.changed |= hear(key, touched.journey, from_bytes(record.value or b""))
+        told = from_bytes(record.value or b"")
+        if hear(key, touched.journey, told):
+            touched.changed = True
+        if touched.on_time is not None:
+            without_late = journey_of(touched.on_time)
+            hear(key, without_late, told)
+            touched.on_time = to_bytes(without_late)
 
     def reject(self, rejected: Rejected, record: LaneRecord) -> None:
         """Nothing is lost: the record goes to quarantine with its reason and origin."""
@@ -136,7 +143,8 @@ class _Chunk:
         """Fold and keep what changed; tell the journeys to which something was moved, and customers."""
         changelog: list[tuple[bytes, bytes | None]] = []
         for key, touched in self._touched.items():
-            self._join_late(key, touched)
+            if touched.late:
+                self._join_late(key, touched)
             if not touched.changed:
                 continue
             changelog.append((key.encode(), self._shard.put(key, touched)))
@@ -147,6 +155,7 @@ class _Chunk:
                 touched.told = told
                 for customer in told_customers(key, touched.journey):
                     self._tell(customer, told)
+        self._shard.trim()
         return Effects(self._outputs, changelog)
 
     def _tell(self, target: str, part: bytes) -> None:
@@ -160,13 +169,14 @@ class _Chunk:
 
     def _join_late(self, key: str, touched: Touched) -> None:
         """What late events change is a restatement, so they come last: any order gives the same journey."""
-        if not touched.late:
-            return
-        if not touched.restates:
-            self._shard.settle(key, touched)
-        late, touched.late, touched.restates = touched.late, [], True
-        for event, received_ms, record in late:
+        changed, touched.changed = touched.changed, False
+        before = to_bytes(touched.journey) if changed else self._shard.journeys.get(key, b"")
+        for event, received_ms, record in touched.late:
             self._join(touched, event, received_ms, record)
+        touched.late = []
+        if touched.changed and touched.on_time is None:
+            touched.on_time = before
+        touched.changed = touched.changed or changed
 
     def _over_limit(self, event: Event, source: str, event_id: str, record: LaneRecord) -> None:
         entity = f"{event.entity}/{event.entity_id}"

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from agents.journeys.audit import Audit
 from agents.journeys.clock import WorkerClock
 from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.touched import NOT_DECODED, Touched, journey_of, restated
 from agents.lane import LaneRecord
-from streams.customers import NOTHING, part_for_customers
-from streams.events import Event
-from streams.facts import Fact, Facts, difference
+from streams.book import Facts
+from streams.customers import part_for_customers
 from streams.folding import SOLD, counted
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
 from streams.packing import packed, thawed
-from streams.passage import STOCK
 from streams.rules import Rules
 from streams.stories import Story, story
-from streams.totals import MINIMUM, Totals
+from streams.totals import Totals
 
 RECENT = 4_096
 """Journeys of a shard that stay decoded: those that were touched last are touched next."""
+UNFOLDED = 16_384
+"""Journeys of a shard that its totals may not hold yet: many events are one fold."""
 RAW = 16_384
 """Journeys of a shard that rest as they are logged; those that were touched before them are packed."""
 PACKED_AT_ONCE = 1_000
@@ -30,29 +30,21 @@ PIECE = 32
 """Journeys that are folded before others get their turn."""
 
 
-class Touched:
-    """A journey taken out for a chunk, with the facts that its totals hold at the moment."""
-
-    __slots__ = ("changed", "facts", "journey", "lags", "late", "restates", "told")
-
-    def __init__(self, journey: Journey, facts: Facts, told: bytes = NOTHING) -> None:
-        self.journey, self.facts = journey, facts
-        self.told = told
-        """What its customers know of it."""
-        self.changed = False
-        self.restates = False
-        """Whether late events alone have changed it since it was folded."""
-        self.late: list[tuple[Event, int, LaneRecord]] = []
-        self.lags: list[int] = []
-
-
 class JourneyShard:
     """State of one partition: satisfies the lane's `Shard` and what the exporters read."""
 
     def __init__(
-        self, partition: int, rules: Rules, clock: WorkerClock, *, recent: int = RECENT, raw: int = RAW
+        self,
+        partition: int,
+        rules: Rules,
+        clock: WorkerClock,
+        *,
+        recent: int = RECENT,
+        unfolded: int = UNFOLDED,
+        raw: int = RAW,
     ) -> None:
-        self.partition, self._recent_limit, self._raw_limit = partition, recent, raw
+        self.partition, self._raw_limit = partition, raw
+        self._recent_limit, self._unfolded_limit = recent, unfolded
         self.rules, self._clock = rules, clock
         self.journeys: dict[str, bytes] = {}
         self._totals = Totals(rules.calendar, rules.rows)
@@ -61,7 +53,7 @@ class JourneyShard:
         self._raw: dict[str, None] = {}
         self._recent: dict[str, Touched] = {}
         self._unfolded: dict[str, Touched] = {}
-        """Those of the recent ones that the totals do not hold as they are: many events, one fold."""
+        """Those that the totals do not hold as they are, from the one that has waited longest."""
         self._audit: Audit | None = None
 
     @property
@@ -101,11 +93,12 @@ class JourneyShard:
         for number, key in enumerate(list(self.journeys)):
             if number % PIECE == 0:
                 yield
-            journey = from_bytes(thawed(self.journeys[key]))
+            journey = journey_of(self.journeys[key])
             self._clock.observe(latest_ms(journey))
-            changes = counted(key, journey, self.rules)[0].items()
-            totals.apply(changes)
-            self._follow_waiting(waiting, key, changes)
+            facts, _, waiting_since = counted(key, journey, self.rules)
+            totals.exchange(facts, {})
+            if waiting_since is not None:
+                waiting[key] = waiting_since
         totals.advance(self._clock.now_ms())
         self._totals, self._waiting = totals, waiting
 
@@ -129,7 +122,7 @@ class JourneyShard:
                     return
             if key in self._unfolded:
                 self._fold(key, self._unfolded[key])
-            audit.visit(key, counted(key, from_bytes(thawed(self.journeys[key])), self.rules)[0])
+            audit.visit(key, counted(key, journey_of(self.journeys[key]), self.rules)[0])
         drift = 0
         for differing in audit.drift(self._totals):
             drift += differing
@@ -148,80 +141,74 @@ class JourneyShard:
 
     def take(self, key: str) -> Touched:
         """Take a journey to change it; `put` keeps what changed."""
-        if (recent := self._recent.get(key)) is not None:
-            return recent
+        touched = self._recent.get(key) or self._unfolded.get(key)
+        if touched is not None and touched.journey is not NOT_DECODED:
+            return touched
         raw = self.journeys.get(key)
         if raw is None:
-            return Touched(Journey(), {})
-        journey = from_bytes(thawed(raw))
-        return Touched(journey, counted(key, journey, self.rules)[0], part_for_customers(key, journey))
-
-    def settle(self, key: str, touched: Touched) -> None:
-        """Fold a journey that was taken, unless its totals are as it says."""
-        if touched.changed or key in self._unfolded:
-            self._fold(key, touched)
-        touched.restates = False
+            return Touched(Journey(), b"")
+        journey = journey_of(raw)
+        told = part_for_customers(key, journey)
+        if touched is None:
+            return Touched(journey, raw, told)
+        touched.journey, touched.told = journey, told
+        self._recent[key] = touched
+        return touched
 
     def _fold(self, key: str, touched: Touched) -> None:
         """Bring the totals to what the journey says now; what late events changed is a restatement."""
-        self._unfolded.pop(key, None)
-        facts, channel = counted(key, touched.journey, self.rules)
-        changes = difference(facts, touched.facts)
-        if touched.restates:
-            self._restated(changes)
-        self._totals.apply(changes)
+        del self._unfolded[key]
+        raw, journey, before = self.journeys[key], touched.journey, touched.facts
+        if journey is NOT_DECODED:
+            journey = journey_of(raw)
+        if before is None:
+            before = self._facts(key, touched.base)
+        now, channel, waiting_since = counted(key, journey, self.rules)
+        if touched.on_time is not None:
+            same = touched.on_time == touched.base
+            on_time = before if same else self._facts(key, touched.on_time)
+            self.stats.restatements.update(restated(now, on_time, self.rules.rows))
+        self._totals.exchange(now, before)
         if self._audit is not None:
-            self._audit.follow(key, touched.facts, changes)
-        self._follow_waiting(self._waiting, key, changes)
-        touched.facts, touched.restates = facts, False
+            self._audit.follow(key, now, before)
+        if waiting_since is not None:
+            self._waiting[key] = waiting_since
+        else:
+            self._waiting.pop(key, None)
         if touched.lags:
             lag = self.stats.entry_lag.setdefault(channel, EntryLag())
             for lag_ms in touched.lags:
                 lag.observe(lag_ms)
             touched.lags = []
+        touched.base, touched.on_time = raw, None
+        touched.facts = now if touched.journey is journey else None
+
+    def _facts(self, key: str, raw: bytes) -> Facts:
+        return counted(key, journey_of(raw), self.rules)[0] if raw else {}
 
     def _fold_all(self) -> None:
         while self._unfolded:
             self._fold(*next(iter(self._unfolded.items())))
 
-    def _follow_waiting(self, waiting: dict[str, int], key: str, changes: Iterable[tuple[Fact, int]]) -> None:
-        """A lead that the minimum of waiting times holds is known by its name too."""
-        rows = self.rules.rows.keys
-        moved = [(amount, at_ms) for (row, at_ms, _), amount in changes if rows[row][0] == MINIMUM]
-        for amount, at_ms in sorted(moved):  # what goes before what comes
-            if amount > 0:
-                waiting[key] = at_ms
-            else:
-                waiting.pop(key, None)
-
     def told(self, key: str) -> Story | None:
         """What counts at a lead's or deal's journey now, decoded for whoever asks."""
         raw = self.journeys.get(key)
-        return None if raw is None or not key.startswith(SOLD) else story(key, from_bytes(thawed(raw)))
-
-    def _restated(self, changes: list[tuple[Fact, int]]) -> None:
-        """Count each total that changed, once for each time it is dated by."""
-        rows = self.rules.rows
-        net: Counter[tuple[int, int]] = Counter()
-        for (number, at_ms, _), amounts in changes:
-            for row in rows.parts[number] if at_ms != STOCK else ():
-                if rows.keys[row][0] in ("channel", "stage"):
-                    net[row, at_ms] += amounts
-        for (row, _), amounts in net.items():
-            self.stats.restatements.update(key[1] for key, _ in rows.totals(row, amounts))
+        return None if raw is None or not key.startswith(SOLD) else story(key, journey_of(raw))
 
     def put(self, key: str, touched: Touched) -> bytes:
         """Keep a changed journey, to be folded; returns what the changelog must hold."""
         raw = self.journeys[key] = to_bytes(touched.journey)
         self._raw.pop(key, None)
         self._raw[key] = None
-        recent = self._recent
-        recent.pop(key, None)
-        recent[key] = self._unfolded[key] = touched
         touched.changed = False
-        if len(recent) > self._recent_limit:
-            oldest = next(iter(recent))
-            if oldest in self._unfolded:
-                self._fold(oldest, recent[oldest])
-            del recent[oldest]
+        self._recent.pop(key, None)
+        self._recent[key] = self._unfolded[key] = touched
         return raw
+
+    def trim(self) -> None:
+        """A chunk is done: of the journeys that were taken out, those touched long ago rest again."""
+        recent, unfolded = self._recent, self._unfolded
+        while len(unfolded) > self._unfolded_limit:
+            self._fold(*next(iter(unfolded.items())))
+        while len(recent) > self._recent_limit:
+            recent.pop(next(iter(recent))).rest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -31,7 +32,7 @@ class EntryLag:
         """Count one event; an event that is entered ahead of its time has no lag."""
         lag_ms = max(lag_ms, 0)
         self.sum_ms += lag_ms
-        self.buckets[next(number for number, edge in enumerate(_EDGES_MS) if lag_ms <= edge)] += 1
+        self.buckets[bisect_left(_EDGES_MS, lag_ms)] += 1
 
 
 @dataclass(slots=True)

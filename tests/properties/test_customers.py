@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import events as ev
+from streams.book import Facts
 from streams.calendar import BusinessCalendar
 from streams.customer_facts import customer_facts
 from streams.customers import NOTHING, part_for_customers
-from streams.facts import Facts, difference
+from streams.facts import difference
 from streams.funnels import DEFAULT
 from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
 from streams.rules import Rules

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from streams import events as ev
 from streams.base_totals import BASE_TOTALS
+from streams.book import STOCK, Facts
 from streams.calendar import BusinessCalendar
-from streams.facts import Facts, difference, facts, unpacked
+from streams.facts import difference, facts, unpacked
 from streams.funnels import DEFAULT
 from streams.growth import GROWS
 from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
-from streams.passage import STOCK
 from streams.rows import Key
 from streams.rules import Rules
 from streams.totals import Totals

@@ -1,0 +1,56 @@
+"""A journey that was taken out of its shard: as it is now, and what the totals hold of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from agents.lane import LaneRecord
+from streams.book import STOCK, Facts
+from streams.customers import NOTHING
+from streams.events import Event
+from streams.facts import difference
+from streams.journeys import Journey, from_bytes
+from streams.packing import thawed
+from streams.rows import Rows
+
+NOT_DECODED = Journey()
+
+
+class Touched:
+    """A journey that was taken out, and what the totals hold of it: as it was when it was folded last."""
+
+    __slots__ = ("base", "changed", "facts", "journey", "lags", "late", "on_time", "told")
+
+    def __init__(self, journey: Journey, base: bytes, told: bytes = NOTHING) -> None:
+        self.journey = journey
+        """`NOT_DECODED` while it rests."""
+        self.base = base
+        """What the totals hold, as bytes; none of a new journey."""
+        self.facts: Facts | None = None
+        """What the totals hold, while the journey is one of the recent ones."""
+        self.on_time: bytes | None = None
+        """What it would be without late events, where one has come since it was folded."""
+        self.told = told
+        """What its customers know of it."""
+        self.changed = False
+        self.late: list[tuple[Event, int, LaneRecord]] = []
+        self.lags: list[int] = []
+
+    def rest(self) -> None:
+        """Give back the room of a journey that was not touched for long."""
+        self.journey, self.facts, self.told = NOT_DECODED, None, NOTHING
+
+
+def journey_of(raw: bytes) -> Journey:
+    """A journey of how it rests; an empty one of none."""
+    return from_bytes(thawed(raw)) if raw else Journey()
+
+
+def restated(now: Facts, on_time: Facts, rows: Rows) -> list[str]:
+    """The totals that differ, each once for each row and time by which it is dated; stocks have no time."""
+    net: Counter[tuple[int, int]] = Counter()
+    for (number, at_ms, _), amounts in difference(now, on_time):
+        row = rows.shown[number]
+        if row >= 0 and at_ms != STOCK:
+            net[row, at_ms] += amounts
+    return [name for (row, _), amounts in net.items() for name in rows.names(row, amounts)]
