@@ -10,6 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALL_LOCKED := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 # Versions that are locked stay as they are; make lock UPGRADE=--upgrade takes the newest.
 LOCK_OPTIONS := $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+CORE := build/core
 PEERS := .cache/bench
 PEERS_STAMP := $(PEERS)/.installed
 WORKERS ?= 1
@@ -17,7 +18,7 @@ WORKERS ?= 1
 PROCESSES ?= 2
 ARGS ?=
 
-.PHONY: help setup lock components demo dashboards check format test chaos up down clean
+.PHONY: help setup lock components core demo dashboards check format test chaos up down clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -42,6 +43,15 @@ lock: $(STAMP) ## write requirements.lock for pyproject.toml; UPGRADE=--upgrade 
 components: setup ## fetch what the integration tests run: Kafka, Prometheus, the AsyncAPI parser
 	@.ci/components
 
+# The same modules, compiled: a copy of the packages to put first on the path of modules.
+$(CORE)/.built: $(wildcard streams/* agents/*.py agents/*/*) tools/core/__main__.py | $(STAMP)
+	@command -v cc >/dev/null || { echo "this needs a C compiler: on Debian, apt-get install gcc libc6-dev" >&2; exit 1; }
+	@echo "compiling the hot modules into $(CORE)" >&2
+	@$(BIN)/python -m tools.core $(CORE) >&2
+	@touch $@
+
+core: setup $(CORE)/.built ## compile what every event goes through: PYTHONPATH=build/core .venv/bin/voronka worker
+
 demo: setup ## watch a sales department live; ARGS="--duration 20 --json" ends by itself
 	@$(BIN)/voronka demo $(ARGS)
 
@@ -55,8 +65,8 @@ $(PEERS_STAMP): benchmarks/requirements.lock | $(STAMP)
 	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r benchmarks/requirements.lock >&2
 	@touch $@
 
-bench: components $(PEERS_STAMP) ## measure against other engines on Apache Kafka; ARGS="--help" tells what else
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: components $(PEERS_STAMP) $(CORE)/.built ## measure against other engines on Apache Kafka; ARGS="--help" tells what else
+	@$(BIN)/python -m benchmarks --core $(CORE) $(ARGS)
 
 check: setup ## lint, format and types, without the network
 	$(BIN)/ruff check

@@ -174,6 +174,11 @@ def _require_port(settings: Settings) -> None:
             ) from error
 
 
+def scan_seldom() -> None:
+    """Journeys rest as bytes: scanning short-lived objects at Python's default pace costs a third."""
+    gc.set_threshold(200_000, 20, 100)
+
+
 def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; ends the process. Raises `UserError` where it cannot start."""
     _require_port(settings)
@@ -181,8 +186,7 @@ def run_worker(settings: Settings) -> None:
     for difference in require_topics(settings):
         click.echo(f"voronka: {difference}", err=True)
     (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
-    # Journeys rest as bytes: scanning a chunk's short-lived objects at Python's default pace costs a third.
-    gc.set_threshold(50_000, 20, 100)
+    scan_seldom()
     # At DEBUG it would write every record that we send, and so people's data, into the log.
     logging.getLogger("aiokafka").setLevel(logging.INFO)
     worker = VoronkaWorker(settings)

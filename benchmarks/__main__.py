@@ -16,9 +16,9 @@ from benchmarks import machine, measures
 from benchmarks.engines.catalogue import ENGINES
 from benchmarks.page import write_page
 from benchmarks.runs import PEERS_PYTHON
-from benchmarks.session import MAIN_JOB, PARTS, SCALES, Scale, Session, say
+from benchmarks.session import MAIN_JOB, MAIN_PLAIN, PARTS, SCALES, Scale, Session, say
 
-ENGINE_NAMES = (*ENGINES, MAIN_JOB)
+ENGINE_NAMES = (*ENGINES, MAIN_JOB, MAIN_PLAIN)
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
@@ -30,6 +30,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(f"--{option}", type=int, help="in place of the scale's")
     parser.add_argument("--seconds", type=float, help="of a delay run, in place of the scale's")
     parser.add_argument("--results", type=Path, help="parts not measured now are kept there")
+    parser.add_argument("--core", type=Path, help="where the main job's compiled modules are (make core)")
     parser.add_argument("--page", type=Path, help="the page in Markdown; its picture lies beside it")
     return parser.parse_args(arguments)
 
@@ -64,7 +65,7 @@ def run(arguments: list[str]) -> int:
     )  # a new topic has no leader at first: it tries again
     about: dict[str, Any] = {"command": command, "machine": machine.describe()}
     folder = Path(tempfile.mkdtemp(prefix="voronka-bench-"))
-    with measures.bench(folder) as found:
+    with measures.bench(folder, given.core and given.core.resolve()) as found:
         about["places"] = {name: place.text for name, place in found.places.items()}
         known: dict[str, Any] = json.loads(scale.results.read_text()) if scale.results.exists() else {}
         session = Session(found, scale, engines, known)

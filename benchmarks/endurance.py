@@ -134,7 +134,7 @@ def delay_of_main(found: Bench, department: crm.Department, rate: float, seconds
     ends = {f"{topic}/{n}": 0 for topic in topics for n in range(PARTITIONS)}
     source = Source(found.bootstrap, topics, PARTITIONS, 0, ends)
     records = list(islice(crm.sent(department, settings), int(rate * seconds)))
-    with main_workers(found, source, name, place, prefix, 0, {"delays": True}) as workers:
+    with main_workers(found, source, name, place, prefix, 0, {"delays": True}, found.core) as workers:
         return _delay(workers, source, records, rate)
 
 

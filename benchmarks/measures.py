@@ -53,6 +53,8 @@ class Bench:
     kafka: KafkaBroker
     folder: Path
     places: dict[str, Placement]
+    core: Path | None
+    """Where the main job's compiled modules are."""
     _number: Iterator[int]
 
     @property
@@ -73,10 +75,10 @@ class Bench:
 
 
 @contextmanager
-def bench(folder: Path) -> Iterator[Bench]:
+def bench(folder: Path, core: Path | None = None) -> Iterator[Bench]:
     """A bench with a broker of its own."""
     with machine.broker() as kafka:
-        yield Bench(kafka, folder, machine.placements(), itertools.count(1))
+        yield Bench(kafka, folder, machine.placements(), core, itertools.count(1))
 
 
 class ReferenceStream:
@@ -127,11 +129,12 @@ class MainStream:
         return main_settings(self._bench.bootstrap, name, self.prefix)
 
     @contextmanager
-    def workers(self, name: str, place: Placement, **options: object) -> Iterator[Crew]:
+    def workers(
+        self, name: str, place: Placement, *, compiled: bool = True, **options: object
+    ) -> Iterator[Crew]:
         """Workers of one app."""
-        with main_workers(
-            self._bench, self.source, name, place, self.prefix, self.truth.now_ms, options
-        ) as found:
+        now_ms, core = self.truth.now_ms, self._bench.core if compiled else None
+        with main_workers(self._bench, self.source, name, place, self.prefix, now_ms, options, core) as found:
             yield found
 
     def prove(self, workers: Crew) -> None:
@@ -166,12 +169,20 @@ def main_settings(bootstrap: str, name: str, prefix: str) -> Settings:
 
 @contextmanager
 def main_workers(
-    found: Bench, source: Source, name: str, place: Placement, prefix: str, now_ms: int, options: Report
+    found: Bench,
+    source: Source,
+    name: str,
+    place: Placement,
+    prefix: str,
+    now_ms: int,
+    options: Report,
+    core: Path | None,
 ) -> Iterator[Crew]:
     """Workers of the main job; their topics are made where missing."""
     ensure_topics(main_settings(found.bootstrap, name, prefix))
     told = {"prefix": prefix, "now_ms": now_ms, "ports": [free_port() for _ in place.workers], **options}
-    with crew(MAIN, python_of(ENGINES["lane"]), source, place, name, found.folder, told) as workers:
+    python = python_of(ENGINES["lane"])
+    with crew(MAIN, python, source, place, name, found.folder, told, core) as workers:
         yield workers
 
 
@@ -192,10 +203,10 @@ def durable(lines: Sequence[Report], wanted: dict[str, int]) -> bool:
     return all(found.get(place, 0) >= end for place, end in wanted.items())
 
 
-def main_throughput(found: Bench, stream: MainStream, place: str) -> Figures:
+def main_throughput(found: Bench, stream: MainStream, place: str, *, compiled: bool) -> Figures:
     """One run of the full job."""
     name = found.name("main")
-    with stream.workers(name, found.place(place)) as workers:
+    with stream.workers(name, found.place(place), compiled=compiled) as workers:
         told = finish(workers, stream.source, stream.settings(name).moves_topic)
         stream.prove(workers)
     stream.clear(name)

@@ -135,8 +135,12 @@ def crew(
     name: str,
     folder: Path,
     options: dict[str, Any] | None = None,
+    core: Path | None = None,
 ) -> Iterator[Crew]:
-    """As many processes of an engine as the placement has workers; they end with the block."""
+    """As many processes of an engine as the placement has workers; they end with the block.
+
+    `core` holds compiled modules that stand before the checkout's.
+    """
     started = time.time_ns()
     processes = []
     for number, cores in enumerate(place.workers):
@@ -155,7 +159,7 @@ def crew(
             cores=cores,
             options=options or {},
         )
-        child = Child([str(python), "-m", module, task.text()], own / "log", env=_environment())
+        child = Child([str(python), "-P", "-m", module, task.text()], own / "log", env=_environment(core))
         processes.append(Process(task, child))
     try:
         for process in processes:
@@ -166,9 +170,10 @@ def crew(
             process.child.kill()
 
 
-def _environment() -> dict[str, str]:
+def _environment(core: Path | None) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("VORONKA_")}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    path = [str(folder) for folder in (core, ROOT) if folder is not None]
+    return {**kept, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def python_of(engine: Engine) -> Path:

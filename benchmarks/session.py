@@ -22,7 +22,8 @@ from benchmarks.measures import Bench, MainStream, ReferenceStream, Report, summ
 from benchmarks.runs import ROOT, BenchError, Figures
 
 PARTS = ("throughput", "recovery", "delay", "slow", "growth", "year")
-MAIN_JOB = "main_job"
+MAIN_JOB, MAIN_PLAIN = "main_job", "main_job_python"
+"""The full job with its compiled modules, where there are any, and without."""
 TRIES = 3
 FAILURES = (BenchError, UserError, ChildError, KafkaError, AiokafkaError, TimeoutError, TimeoutExpired)
 PLACES = ("apart", "shared", "pair")
@@ -125,8 +126,10 @@ class Session:
         return {name: {p: summary(done) for (n, p), done in kept if n == name} for name in self._engines}
 
     def _run(self, name: str, place: str) -> Callable[[], Figures]:
-        if name == MAIN_JOB:
-            return lambda: measures.main_throughput(self._bench, self._main_stream(), place)
+        if name in (MAIN_JOB, MAIN_PLAIN):
+            return lambda: measures.main_throughput(
+                self._bench, self._main_stream(), place, compiled=name == MAIN_JOB
+            )
         return lambda: measures.throughput(
             self._bench, self._stream, ENGINES[name], place, self._scale.events
         )

@@ -166,19 +166,29 @@ class Rows:
 
     def names(self, number: int, packed: int) -> list[str]:
         """The ids of a row's non-zero totals."""
-        return [total for (_, total, *_), _ in self.totals(number, packed)]
+        shown = _SHOWN.get(self.keys[number][0], ())
+        return [total for lane, _ in _lanes(packed) if (total := shown[lane]) is not None]
 
     def totals(self, number: int, packed: int) -> Iterator[tuple[Key, int]]:
         """The non-zero totals of a row."""
         kind, label1, label2 = self.keys[number]
+        shown = _SHOWN.get(kind, ())
         family = FAMILIES.get(kind) or kind.removesuffix(MONTHLY)
-        for total in _SHOWN.get(kind, ()):
-            if not packed:
-                return
-            amount = packed & (_LANE - 1)
-            if amount:
-                if amount >= _HALF:
-                    amount -= _LANE
-                if total is not None:
-                    yield (family, total, label1, label2), amount
-            packed = (packed - amount) >> _LANE_BITS
+        for lane, amount in _lanes(packed) if shown else ():
+            total = shown[lane]
+            if total is not None:
+                yield (family, total, label1, label2), amount
+
+
+def _lanes(packed: int) -> list[tuple[int, int]]:
+    """The number and amount of each lane that is not 0."""
+    found = []
+    while packed:
+        lane = ((packed & -packed).bit_length() - 1) // _LANE_BITS
+        shift = lane * _LANE_BITS
+        amount = (packed >> shift) & (_LANE - 1)
+        if amount >= _HALF:
+            amount -= _LANE
+        found.append((lane, amount))
+        packed -= amount << shift
+    return found

@@ -104,12 +104,12 @@ class JourneyShard:
 
     def fold(self) -> Iterator[None]:
         """Bring the totals up to date in pieces; what comes meanwhile is folded when they are read."""
-        for number in range(len(self._unfolded)):
+        for number, key in enumerate(list(self._unfolded)):
             if number % PIECE == 0:
                 yield
-            if not self._unfolded:  # somebody has read the totals meanwhile
-                return
-            self._fold(*next(iter(self._unfolded.items())))
+            touched = self._unfolded.get(key)
+            if touched is not None:  # nobody has read the totals meanwhile
+                self._fold(key, touched)
 
     def audit(self) -> Iterator[None]:
         """Fold all journeys beside the totals, in pieces; `stats` tells how many sums differ: none must."""
@@ -187,8 +187,8 @@ class JourneyShard:
         return counted(key, journey_of(raw), self.rules)[0] if raw else {}
 
     def _fold_all(self) -> None:
-        while self._unfolded:
-            self._fold(*next(iter(self._unfolded.items())))
+        for key, touched in list(self._unfolded.items()):
+            self._fold(key, touched)
 
     def told(self, key: str) -> Story | None:
         """What counts at a lead's or deal's journey now, decoded for whoever asks."""
@@ -208,7 +208,7 @@ class JourneyShard:
     def trim(self) -> None:
         """A chunk is done: of the journeys that were taken out, those touched long ago rest again."""
         recent, unfolded = self._recent, self._unfolded
-        while len(unfolded) > self._unfolded_limit:
-            self._fold(*next(iter(unfolded.items())))
-        while len(recent) > self._recent_limit:
-            recent.pop(next(iter(recent))).rest()
+        for key in list(islice(unfolded, max(0, len(unfolded) - self._unfolded_limit))):
+            self._fold(key, unfolded[key])
+        for key in list(islice(recent, max(0, len(recent) - self._recent_limit))):
+            recent.pop(key).rest()

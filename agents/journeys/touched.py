@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from agents.lane import LaneRecord
 from streams.book import STOCK, Facts
 from streams.customers import NOTHING
@@ -48,9 +46,12 @@ def journey_of(raw: bytes) -> Journey:
 
 def restated(now: Facts, on_time: Facts, rows: Rows) -> list[str]:
     """The totals that differ, each once for each row and time by which it is dated; stocks have no time."""
-    net: Counter[tuple[int, int]] = Counter()
+    net: dict[tuple[int, int], int] = {}
     for (number, at_ms, _), amounts in difference(now, on_time):
         row = rows.shown[number]
         if row >= 0 and at_ms != STOCK:
-            net[row, at_ms] += amounts
-    return [name for (row, _), amounts in net.items() for name in rows.names(row, amounts)]
+            net[row, at_ms] = net.get((row, at_ms), 0) + amounts
+    found: list[str] = []
+    for (row, _), amounts in net.items():
+        found += rows.names(row, amounts)
+    return found

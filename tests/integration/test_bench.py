@@ -27,7 +27,7 @@ def test_the_lane_and_a_limit_do_the_reference_job_and_a_wrong_counter_is_seen(
 ) -> None:
     """Both come to what plain Python comes to; with one counter too many no figure comes out."""
     anywhere = Placement("apart", (), ((),))
-    bench = measures.Bench(kafka_broker, tmp_path, {"apart": anywhere}, itertools.count())
+    bench = measures.Bench(kafka_broker, tmp_path, {"apart": anywhere}, None, itertools.count())
     monkeypatch.setattr(bench, "name", fresh_name)
     stream = measures.ReferenceStream(bench)
     lane = measures.throughput(bench, stream, ENGINES["lane"], "apart", EVENTS)
