@@ -28,11 +28,13 @@ from agents.page import register_live_page
 from agents.pages import register_pages
 from agents.settings import CHANGELOG_TABLE, Security, Settings
 from agents.topics import require_topics
+from agents.turns import rest_seconds
 from streams.calendar import BusinessCalendar
 from streams.rules import Rules
 
 FETCH_BYTES = 4 * 1024 * 1024
-BEAT_SECONDS = 0.5
+BEAT_SECONDS, MOST_BEAT_SECONDS = 0.5, 2.0
+"""While a backlog is read, windows that follow events move far at each beat."""
 
 
 class VoronkaWorker:
@@ -65,10 +67,13 @@ class VoronkaWorker:
         """The loop beats, and windows move on while no event comes."""
         while not self.app.should_stop:
             self._beat = time.monotonic()
+            took_seconds = 0.0
             for shard in self.ready_shards():
+                began = time.monotonic()
                 shard.let_pass(self.now_ms())
+                took_seconds += time.monotonic() - began
                 await asyncio.sleep(0)
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(rest_seconds(took_seconds, BEAT_SECONDS, MOST_BEAT_SECONDS))
 
     async def _keep_auditing(self) -> None:
         await keep_auditing(self.ready_shards)

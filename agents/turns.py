@@ -8,6 +8,11 @@ import time
 SLICE_SECONDS = 0.01
 
 
+def rest_seconds(took_seconds: float, least: float, most: float) -> float:
+    """How long a task beside the stream rests after a round, so that it takes a twentieth of the time."""
+    return min(most, max(least, 19 * took_seconds))
+
+
 class Turns:
     """Gives way where a slice is used up; asking costs next to nothing."""
 

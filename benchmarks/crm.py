@@ -16,7 +16,7 @@ from typing import Any
 
 from agents.app import calendar_of
 from agents.crm.world import simulate
-from agents.journeys.job import partition_of
+from agents.journeys.home import partition_of
 from agents.settings import Settings
 from benchmarks.stream import Sent
 from streams.encode import encode

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from faust.types import TP
 
 from agents.journeys.clock import WorkerClock
-from agents.journeys.job import JourneyJob, partition_of
+from agents.journeys.home import partition_of
+from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
 from agents.lane import Output
 from agents.settings import Settings

@@ -10,6 +10,7 @@ from agents.desk.card import EXPORTED_WINDOW, compared_window, live_card, scorec
 from agents.desk.mirror import Mirror
 from agents.pages import kpis_of
 from agents.readings import DeskFigures, Score, WorkerState, read_all
+from agents.turns import rest_seconds
 from agents.view import View
 from agents.waiting import waiting_of
 
@@ -41,9 +42,11 @@ class Lead:
     async def score(self) -> None:
         """Score the card for ever, while we lead and no shard is missing."""
         while True:
+            began = time.monotonic()
             if self._worker.leads():
                 await self._score()
-            await asyncio.sleep(SCORE_SECONDS)
+            took_seconds = time.monotonic() - began
+            await asyncio.sleep(rest_seconds(took_seconds, SCORE_SECONDS, GOOD_SECONDS / 2))
 
     async def keep_mirror(self) -> None:
         """Keep the mirror, where there is one."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
+from agents.turns import rest_seconds
 from streams.book import Facts
 from streams.totals import ALL, Totals
 from streams.windows import WINDOWS
 
-PIECE_PAUSE_SECONDS = 0.05
+PIECE_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 0.05, 0.5
 """Between pieces of an audit; a piece takes a millisecond or two."""
 ROUND_SECONDS = 600.0
 
@@ -61,8 +63,11 @@ async def keep_auditing(
     """Audit one shard after the other, for ever, with a small part of one core."""
     while True:
         for shard in shards():
+            began = time.monotonic()
             for _ in shard.audit():
-                await asyncio.sleep(pause_seconds)
+                took_seconds = time.monotonic() - began
+                await asyncio.sleep(rest_seconds(took_seconds, pause_seconds, MOST_PAUSE_SECONDS))
                 if shard not in shards():
                     break
+                began = time.monotonic()
         await asyncio.sleep(round_seconds)

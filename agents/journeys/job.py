@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from faust.types import TP
-from kafka.partitioner.default import murmur2
 
 from agents.journeys import records
 from agents.journeys.clock import WorkerClock
+from agents.journeys.home import partition_of
 from agents.journeys.shard import JourneyShard
 from agents.journeys.touched import Touched, journey_of
 from agents.lane import Effects, LaneRecord, Output, StopWorker
@@ -24,12 +24,6 @@ from streams.zones import MINUTE_MS
 
 LATE_MS = 5 * MINUTE_MS
 EXIT_REJECTS = 65
-
-
-def partition_of(journey: str, partitions: int) -> int:
-    """Where a journey lives: what Kafka's own clients choose for its key."""
-    hashed: int = murmur2(journey.encode())
-    return (hashed & 0x7FFFFFFF) % partitions
 
 
 class JourneyJob:

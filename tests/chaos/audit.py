@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.broker import read_to_end
-from agents.journeys.job import partition_of
+from agents.journeys.home import partition_of
 from agents.lane import CLAIM_KEY
 from agents.settings import Settings
 from streams.customers import part_for_customers, told_customers

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.journeys import records as written
-from agents.journeys.job import partition_of
+from agents.journeys.home import partition_of
 from agents.pages import kpis_of
 from agents.settings import Settings, SettingsError, load_settings
 from streams.customers import MOST_JOURNEYS

@@ -20,7 +20,7 @@ HOT = (
     "customers",
 )
 """Of `streams/`: what every event or journey goes through. Types that are read at run time are left out."""
-HOT_IN_AGENTS = ("job", "shard", "stats", "touched")
+HOT_IN_AGENTS = ("home", "job", "shard", "stats", "touched")
 MYPY = """[mypy]
 strict = True
 explicit_package_bases = True
