@@ -137,10 +137,7 @@ def crew(
     options: dict[str, Any] | None = None,
     core: Path | None = None,
 ) -> Iterator[Crew]:
-    """As many processes of an engine as the placement has workers; they end with the block.
-
-    `core` holds compiled modules that stand before the checkout's.
-    """
+    """As many processes of an engine as the placement has workers; `core` has modules that go first."""
     started = time.time_ns()
     processes = []
     for number, cores in enumerate(place.workers):
@@ -172,8 +169,7 @@ def crew(
 
 def _environment(core: Path | None) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("VORONKA_")}
-    path = [str(folder) for folder in (core, ROOT) if folder is not None]
-    return {**kept, "PYTHONPATH": os.pathsep.join(path)}
+    return {**kept, "PYTHONPATH": str(ROOT) if core is None else f"{core}{os.pathsep}{ROOT}"}
 
 
 def python_of(engine: Engine) -> Path:
