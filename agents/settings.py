@@ -20,6 +20,7 @@ from streams.kpis import Catalogue
 from streams.rates import Rates
 from streams.scorecard import Card
 from streams.scorecard_file import shipped_scorecard
+from streams.working_hours import OFFICE_HOURS
 from streams.zones import DAY_MS
 
 Clock = Literal["wall", "event"]
@@ -179,7 +180,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         http_port=read.whole("HTTP_PORT", 6066, least=1, most=65535),
         clock=read.choice("CLOCK", ("wall", "event")),
         zone=read.zone("ZONE", "Europe/Moscow"),
-        working_hours=read.working_hours("WORKING_HOURS", "mon-fri 09:00-18:00"),
+        working_hours=read.working_hours("WORKING_HOURS", OFFICE_HOURS),
         holidays=read.country("HOLIDAYS", "RU"),
         currency=currency,
         rates=read.rates("RATES", currency),
