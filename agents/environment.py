@@ -23,6 +23,7 @@ from streams.working_hours import WorkingHoursError, parse_working_hours
 
 PREFIX = "VORONKA_"
 MOST_TEAMS = 20
+ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{0,100}")
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -60,6 +61,14 @@ class Reader:
             if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
                 self.problem(name, f"{part!r} is no address", "write host:port, several with commas")
         return ",".join(parts)
+
+    def address(self, name: str) -> str:
+        """One `host:port`, or nothing."""
+        text = self.addresses(name, "") if self.text(name, "") else ""
+        if text and not ADDRESS.fullmatch(text):
+            self.problem(name, f"{text!r} is no address of one machine", "write one host:port")
+            return ""
+        return text
 
     def whole(self, name: str, default: int, *, least: int, most: int) -> int:
         text = self.text(name, str(default))

@@ -66,14 +66,17 @@ class FixedShard:
 class SilentDesk:
     """A desk on which nobody else has told anything."""
 
-    def __init__(self, partitions: int) -> None:
-        self.book, self.version = Book(partitions, "wall"), 0
+    def __init__(self, partitions: int, addresses: Mapping[int, str]) -> None:
+        self.book, self.version, self.addresses = Book(partitions, "wall"), 0, addresses
 
     def elsewhere(self, here: Sequence[int]) -> Elsewhere:
         return self.book.elsewhere(dict.fromkeys(here, 0), NOW_MS, Heard(NOW_MS, 0.0))
 
     def lags(self) -> Mapping[str, int | None]:
         return {}
+
+    def address(self, shard: int) -> str:
+        return self.addresses.get(shard, "")
 
     def figures(self, missing: int) -> DeskFigures:
         return DeskFigures(missing, (("card", "card", 50.0, 25.0),), self.redis_up())
@@ -93,10 +96,12 @@ class FixedWorker:
     clock_ms: int = NOW_MS
     is_recovered: bool = True
     beat_age: float = 0.1
+    addresses: dict[int, str] = field(default_factory=dict)
+    """Where the shards of others are."""
 
     @property
     def desk(self) -> SilentDesk:
-        return SilentDesk(self.settings.partitions)
+        return SilentDesk(self.settings.partitions, self.addresses)
 
     def ready_shards(self) -> Sequence[FixedShard]:
         return self.shards

@@ -54,12 +54,13 @@ class Stand(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Beat(msgspec.Struct, frozen=True):
-    """A worker is there: its clock, the shards that it answers for, what it has to read, its mirror."""
+    """A worker is there: its clock, its shards, what it has to read, its mirror, where its pages are."""
 
     clock_ms: int
     shards: dict[int, Stand] = {}
     lags: dict[str, int | None] = {}
     redis: bool | None = None
+    address: str = ""
 
 
 class Lead(msgspec.Struct, frozen=True):

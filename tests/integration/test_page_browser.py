@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
@@ -205,15 +206,16 @@ def test_nothing_sticks_out_at_any_width(house: House, language: str, size: tupl
 
 
 def test_the_keyboard_reaches_everything_and_switches(house: House) -> None:
-    """Skip link, period, language, colours, then each list that scrolls; arrows choose."""
+    """Skip link, period, language, colours, then each list that scrolls with its links; arrows choose."""
     house.open()
     browser, reached = house.browser, []
-    for _ in range(11):
+    leads = json.loads(house.worker.get("/api/waiting")[1])["leads"]
+    for _ in range(11 + len(leads)):
         browser.press(Keys.TAB)
         reached.append(browser.ask("const e = document.activeElement; return e.name || e.id || e.className"))
     assert reached == [
-        "skip", "window", "language", "theme", "plan", "plan-channels",
-        "waiting", "channels", "reps", "restatements", reached[10],
+        "skip", "window", "language", "theme", "plan", "plan-channels", "waiting",
+        *[""] * len(leads), "channels", "reps", "restatements", reached[-1],
     ]  # fmt: skip
     browser.ask("document.activeElement.blur()")
     browser.ask("document.querySelector('[name=language]:checked').focus()")
@@ -340,6 +342,10 @@ def test_two_workers_show_one_department_and_say_when_one_is_lost(house: House) 
         one, two = (json.loads(worker.get(f"/api/kpis?window={window}")[1]) for worker in workers)
         assert one == two, window
     assert without_stream(house.kpis("30d")) == without_stream(before)
+    for key in [f"lead/{each['lead']}" for each in json.loads(second.get("/api/waiting")[1])["leads"]]:
+        one, two = (worker.get(f"/api/journey?key={quote(key)}") for worker in workers)
+        assert one == two
+        assert (one[0], json.loads(one[1])["key"]) == (200, key)
     browser.until("return document.getElementById('partial').hidden")
     second.child.kill()
     browser.until("return !document.getElementById('partial').hidden")

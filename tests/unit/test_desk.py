@@ -84,6 +84,7 @@ class FixedMember:
     clock_ms: int = NOW_MS
     member: bool = True
     redis_up: bool | None = None
+    address: str = "127.0.0.1:6066"
 
     def ready_shards(self) -> Sequence[FixedShard]:
         return self.shards
