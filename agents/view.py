@@ -141,10 +141,10 @@ class View:
             self._put("channel", "waiting_since", channel, "", since_ms)
         for stats in readings.stats:
             self._restatements += stats.restatements.total()
-            for channel, lag in stats.entry_lag.items():
-                sums = self._channels[channel]
-                sums["entry_lags"] = sums.get("entry_lags", 0) + lag.count
-                sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + lag.sum_ms
+            for family, place, count, sum_ms in stats.lag_sums():
+                sums = (self._reps if family == "rep" else self._channels)[place]
+                sums["entry_lags"] = sums.get("entry_lags", 0) + count
+                sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + sum_ms
 
     def _put(self, family: str, total: str, first: str, second: str, amount: int) -> None:
         if total in TOTALS and TOTALS[total].edges:

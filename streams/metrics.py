@@ -10,7 +10,7 @@ from typing import Literal
 
 from streams.base_totals import BASE_TOTALS, BaseTotal, Family, Unit
 
-MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info"]
+MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info", "summary"]
 
 ENTRY_LAG_EDGES_SECONDS = ("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "+Inf")
 """Upper edges of the entry lag's buckets, inclusive."""
@@ -194,6 +194,13 @@ AUDIT_DRIFT = Metric("voronka_audit_drift", "Sums that the last audit found othe
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
 )
+ENTRY_LAG_BY_REP = Metric(
+    "voronka_rep_entry_lag_seconds",
+    "Time from an event of a rep's leads and deals to its receipt",
+    ("rep",),
+    "summary",
+    "ms",
+)
 LAG = Metric("voronka_lag_records", "Records on the broker that are not applied yet", ("topic", "partition"))
 
 
@@ -226,7 +233,8 @@ LANE: dict[str, Metric] = {
 MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, WORKDAYS, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
-    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG, AUDITS, AUDIT_DRIFT),
+    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, ENTRY_LAG_BY_REP, LAG),
+    *(AUDITS, AUDIT_DRIFT),
     *DAYS,
     *LANE.values(),
 )

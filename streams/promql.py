@@ -47,6 +47,10 @@ _STREAM = {
     "entry_lags": f"{metrics.ENTRY_LAG.name}_count",
     "restatements": metrics.RESTATEMENTS.name,
 }
+_STREAM_BY_REP = {
+    "entry_lag_ms": f"{metrics.ENTRY_LAG_BY_REP.name}_sum",
+    "entry_lags": f"{metrics.ENTRY_LAG_BY_REP.name}_count",
+}
 _UNITS = {"hours": 3600, "days": 86400}
 
 
@@ -203,7 +207,7 @@ class _Place:
 def exported(total: str, dimension: Place) -> str:
     """The name of the samples that carry a total for a dimension."""
     if total in _STREAM:
-        return _STREAM[total]
+        return (_STREAM_BY_REP if dimension in ("rep", "team") else _STREAM)[total]
     for metric in metrics.SALES:
         if metric.family in _FAMILIES[dimension]:
             if metric.total == total and not metric.sum_total:

@@ -9,7 +9,7 @@ from faust.types import TP
 
 from agents.desk.book import Book, Heard
 from agents.desk.told import Elsewhere
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.readings import DeskFigures
 from agents.settings import Settings
@@ -17,7 +17,7 @@ from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
 from streams.rates import load_rates
 from streams.rows import Key
-from streams.stories import Story
+from streams.stories import UNASSIGNED, Story
 from streams.windows import WINDOWS
 
 NOW_MS = 1_768_467_600_000
@@ -156,6 +156,7 @@ def full_worker() -> FixedWorker:
     """Four shards in which nothing is zero."""
     sums = {key: len(RESPONSE_EDGES_SECONDS) if key[1] == "responses" else 1 for key in everything()}
     stats = [ShardStats(applied=1, duplicates=1, audits=1) for _ in range(4)]
+    reps = (*FULL.reps, UNASSIGNED, "somebody")
     for counts in stats:
         counts.quarantined.update(f"reason-{number}" for number in range(21))
         of_journeys = (total for total in BASE_TOTALS.values() if {"channel", "stage"} & {*total.families})
@@ -163,8 +164,7 @@ def full_worker() -> FixedWorker:
             total.id for total in of_journeys if total.layout == "journey" and not total.monthly
         )
         for channel in DEFAULT.channels:
-            counts.entry_lag[channel] = EntryLag()
-            counts.entry_lag[channel].observe(1)
+            counts.observe_lags(channel, [(1, rep) for rep in reps])
     totals = FixedTotals(dict.fromkeys((*WINDOWS, "all"), sums), dict.fromkeys(DEFAULT.channels, 1))
     topics = ("crm.leads", "crm.deals", "voronka-moves")
     positions = {TP(topic, p): LanePosition(1, 1, 1, 2) for topic in topics for p in range(4)}

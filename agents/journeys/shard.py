@@ -8,7 +8,7 @@ from itertools import islice
 
 from agents.journeys.audit import Audit
 from agents.journeys.clock import WorkerClock
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.lane import LaneRecord
 from streams.customers import NOTHING, part_for_customers
 from streams.events import Event
@@ -43,7 +43,7 @@ class Touched:
         self.restates = False
         """Whether late events alone have changed it since it was folded."""
         self.late: list[tuple[Event, int, LaneRecord]] = []
-        self.lags: list[int] = []
+        self.lags: list[tuple[int, str]] = []
 
 
 class JourneyShard:
@@ -175,9 +175,7 @@ class JourneyShard:
         self._follow_waiting(self._waiting, key, changes)
         touched.facts, touched.restates = facts, False
         if touched.lags:
-            lag = self.stats.entry_lag.setdefault(channel, EntryLag())
-            for lag_ms in touched.lags:
-                lag.observe(lag_ms)
+            self.stats.observe_lags(channel, touched.lags)
             touched.lags = []
 
     def _fold_all(self) -> None:

@@ -254,12 +254,12 @@ def test_screen_readers_find_their_way(house: House) -> None:
 
 def test_fifty_viewers_see_the_final_state_and_do_not_slow_the_stream(house: House) -> None:
     """In turns with and without them, on the same stream; all see the last number. The ratio is reported."""
-    alone, watched, applied = [], [], 0
+    alone, watched = list[float](), list[float]()
     for turn in range(TURNS):
         alone.append(burst(house, f"alone-{turn}"))
         seen, took = asyncio.run(watched_burst(house, f"watched-{turn}"))
-        applied, watched = house.worker.progress()["applied"], [*watched, took]
-        assert seen == [applied] * VIEWERS
+        watched.append(took)
+        assert seen == [house.worker.progress()["applied"]] * VIEWERS
     one, other = (BURST / median(seconds) for seconds in (alone, watched))
     print(f"{one:.0f} events/s alone, {other:.0f} with {VIEWERS} viewers: {other / one:.2f} of it")
     assert other > one / 3, (alone, watched)
