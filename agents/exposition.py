@@ -209,6 +209,8 @@ class Exposition(Collector):
 def _windows(metric: Metric) -> tuple[str, ...]:
     if "window" not in metric.labels:
         return (ALL_TIME,)
+    if metric.family == "campaign":
+        return metrics.WINDOWS_OF_CAMPAIGNS
     total = BASE_TOTALS[metric.total]
     rare = metric.family in ("source", "rep") or total.monthly
     return WINDOWS_BY_SOURCE_AND_REP if rare else total.windows or WINDOWS

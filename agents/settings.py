@@ -70,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
     """Told apart in the API, at most 30 each, the others as `other`; none means not at all."""
+    campaigns: tuple[str, ...] = ()
+    """Told apart, at most 12, what each costs too; exported by name."""
     funnels: Funnels = SHIPPED_FUNNELS
     kpis: Catalogue = SHIPPED
     """The shipped KPIs with a deployment's own KPIs and targets."""
@@ -91,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cuts(self) -> dict[str, frozenset[str]]:
         """The further families that are counted, and the names that each tells apart."""
-        told = {"region": self.regions, "industry": self.industries}
+        told = {"region": self.regions, "industry": self.industries, "campaign": self.campaigns}
         return {cut: frozenset(names) for cut, names in told.items() if names}
 
     @property
@@ -160,6 +162,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sources=read.names("SOURCES", most=12),
         regions=read.names("REGIONS", most=30),
         industries=read.names("INDUSTRIES", most=30),
+        campaigns=read.names("CAMPAIGNS", most=12),
         funnels=read.funnels("FUNNELS"),
         kpis=catalogue,
         scorecard=read.scorecard("SCORECARD", catalogue),

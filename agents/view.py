@@ -97,8 +97,8 @@ class View:
             result["by_stage"] = {c: stages for c in self._scope(kpi) if (stages := self._by_stage(kpi, c))}
         if kpi.supports("source", self._period):
             result["by_source"] = self._values(kpi, self._by_source(kpi))
-        if kpi.counts_by_cuts and self._period in BY_CUTS:
-            for cut, places in self._cuts.items():
+        for cut, places in self._cuts.items() if self._period in BY_CUTS else ():
+            if kpi.counts_by(cut):
                 result[f"by_{cut}"] = self._values(kpi, sorted(places.items()))
         if kpi.supports("rep", self._period):
             result["by_rep"] = self._values(kpi, sorted(self._reps.items()))

@@ -8,7 +8,7 @@ from typing import Literal
 from streams.windows import WINDOWS_BY_SOURCE_AND_REP, WINDOWS_OF_DAYS, WINDOWS_OF_DISTINCT
 from streams.zones import HOURS_OF_WEEK
 
-Family = Literal["channel", "stage", "source", "rep"]
+Family = Literal["channel", "stage", "source", "rep", "campaign"]
 Unit = Literal["count", "ms", "minor", "micro"]
 """`micro`: millionths of a count, for numbers that are no whole ones once they are spread over days."""
 MILLION = 1_000_000

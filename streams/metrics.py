@@ -1,6 +1,7 @@
 """The metric catalogue: the name of every exported metric stands here and nowhere else.
 
-Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`.
+Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`,
+`sales_by_campaign_<…>`.
 """
 
 from __future__ import annotations
@@ -71,12 +72,14 @@ _PREFIX: dict[Family, str] = {
     "stage": "sales_stage_",
     "source": "sales_source_",
     "rep": "sales_rep_",
+    "campaign": "sales_by_campaign_",
 }
 _LABELS: dict[Family, tuple[str, ...]] = {
     "channel": ("channel",),
     "stage": ("channel", "stage"),
     "source": ("channel", "source"),
     "rep": ("rep",),
+    "campaign": ("campaign",),
 }
 _SUFFIX: dict[Unit, tuple[str, str]] = {
     "count": ("", ""),
@@ -86,8 +89,9 @@ _SUFFIX: dict[Unit, tuple[str, str]] = {
 }
 ACTIVITIES = frozenset(("contact_attempts", "first_touches", "meetings_set", "meetings_held", "offers_sent"))
 """Totals that are kept for few windows and exported by rep all the same: what reps do is compared."""
-
-
+OF_CAMPAIGNS = ("enquiries", "won_deals_valued", "revenue_minor", "spend_minor")
+"""What is exported of the campaigns that a deployment lists; the rest of them is in the API."""
+WINDOWS_OF_CAMPAIGNS = ("30d", "month")
 IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
     (
         *(("source", "won_deals_unconverted"), ("source", "deals_created_lost")),
@@ -119,6 +123,7 @@ SALES: tuple[Metric, ...] = (
         and not (family == "channel" and total.id in _IN_HISTOGRAMS)
         and (family == "channel" or not total.monthly or (family == "rep" and total.id in ACTIVITIES))
     ),
+    *(_metric(BASE_TOTALS[total], "campaign") for total in OF_CAMPAIGNS),
     *_HISTOGRAMS,
 )
 """Every metric that is a base total of a family."""

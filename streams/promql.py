@@ -33,6 +33,7 @@ _BY: dict[Place, tuple[str, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("team",),
+    "campaign": ("campaign",),
 }
 _FAMILIES: dict[Place, tuple[Family, ...]] = {
     "department": ("channel", "stage"),
@@ -41,6 +42,7 @@ _FAMILIES: dict[Place, tuple[Family, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("rep",),
+    "campaign": ("campaign",),
 }
 _STREAM = {
     "entry_lag_ms": f"{metrics.ENTRY_LAG.name}_sum",
@@ -58,7 +60,9 @@ def has_rule(kpi: Kpi, dimension: Place) -> bool:
     """Whether everything that it is made of is exported by this dimension; the rest is in the API alone."""
     if dimension == "team":
         return has_rule(kpi, "rep") and not kpi.told_totals
-    if dimension not in kpi.entry.dimensions:
+    if dimension not in (*kpi.entry.dimensions, "campaign"):
+        return False
+    if dimension == "campaign" and not kpi.counts_by(dimension):
         return False
     families = _FAMILIES[dimension]
     return all(

@@ -13,6 +13,7 @@ from streams.facts import Fact
 from streams.panes import Pane
 from streams.passage import STOCK
 from streams.rows import (
+    CAMPAIGN_DAYS,
     CHANNEL_DAYS,
     CHANNEL_MONTHLY,
     CUSTOMER,
@@ -47,7 +48,7 @@ ALL, CHANNEL = "all", "channel"
 MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
     *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE),
-    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
+    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, CAMPAIGN_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
 )
 
 

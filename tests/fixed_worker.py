@@ -15,6 +15,7 @@ from agents.readings import DeskFigures
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
+from streams.metrics import OF_CAMPAIGNS
 from streams.rates import load_rates
 from streams.rows import Key
 from streams.stories import UNASSIGNED, Story
@@ -123,6 +124,7 @@ FULL = Settings(
     reps=tuple(f"rep-{number:02}" for number in range(50)),
     sources=tuple(f"source-{number:02}" for number in range(12)),
     partitions=4,
+    campaigns=tuple(f"campaign-{number:02}" for number in range(12)),
     teams={"north": ("rep-00", "rep-01"), "south": tuple(f"rep-{number:02}" for number in range(2, 50))},
     rates=load_rates("day,currency,RUB\n2026-01-12,USD,78.25", "RUB"),
 )
@@ -150,6 +152,8 @@ def everything() -> Iterator[Key]:
                     yield from ((family, total.id, c, source) for c in here for source in sources)
                 case _:
                     yield from ((family, total.id, rep, "") for rep in reps)
+    for named in (*FULL.campaigns, "other", "unknown"):
+        yield from (("campaign", total, named, "") for total in OF_CAMPAIGNS)
 
 
 def full_worker() -> FixedWorker:

@@ -61,6 +61,9 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     "partner": (Source("partners", 100),),
 }
 SOURCE_NAMES = tuple(dict.fromkeys(source.name for sources in SOURCES.values() for source in sources))
+CAMPAIGN_NAMES = tuple(
+    name for sources in SOURCES.values() for source in sources for name in source.campaigns
+)
 
 REGIONS = {"msk": 38, "spb": 20, "krd": 14, "ekb": 11, "nsk": 9, "kzn": 8}
 INDUSTRIES = {"retail": 26, "construction": 22, "it": 18, "logistics": 14, "food": 12, "health": 8}

@@ -59,8 +59,9 @@ _LABELS: dict[Place, tuple[str, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("team",),
+    "campaign": ("campaign",),
 }
-_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {"stage": ("channel",), "team": ()}
+_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {"stage": ("channel",), "team": (), "campaign": ()}
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,15 @@ class KpiPanels:
         called = {"channel": names, "stage": self.speech.stages}
         return named(shown, called.get(dimension, {}))
 
-    def table(self, title: Text, kpi_ids: Sequence[str], dimension: Place, link: Link) -> Panel:
-        """A row for each value of the dimension's label, a column for each KPI."""
+    def table(
+        self,
+        title: Text,
+        kpi_ids: Sequence[str],
+        dimension: Place,
+        link: Link,
+        when: Text = Text("", ""),  # noqa: B008 - frozen
+    ) -> Panel:
+        """A row for each value of the dimension's label, a column for each KPI; `when` says when it fills."""
         (label,) = _LABELS[dimension]
         columns = [
             (
@@ -153,7 +161,8 @@ class KpiPanels:
             "Сравнивайте строки. Доля, за которой мало лидов, ничего не говорит: прежде чем действовать, "
             "посмотрите на количество рядом и откройте подробности строки.",
         )
-        return cells(About(self.speech.of(title), healthy), (label,), columns, link, self.speech)
+        told = f"{healthy} {self.speech.of(when)}".strip()
+        return cells(About(self.speech.of(title), told), (label,), columns, link, self.speech)
 
     def expr(self, kpi_id: str, dimension: Place, *, window: str = "$window") -> str:
         """A KPI's rule, narrowed by what is chosen on the board."""
