@@ -11,9 +11,9 @@ from datetime import date, datetime
 import click
 
 from agents.broker import producer
-from agents.crm.cast import CAMPAIGN_NAMES, ROSTER, SOURCE_NAMES
+from agents.crm.cast import CAMPAIGN_NAMES, LEADS_PER_DAY, ROSTER, SOURCE_NAMES
 from agents.crm.publish import Catching, Publisher, publish
-from agents.crm.world import LEADS_PER_DAY, simulate
+from agents.crm.world import simulate
 from agents.errors import UserError
 from agents.settings import Settings, load_settings
 from agents.topics import check_topics
