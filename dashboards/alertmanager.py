@@ -17,9 +17,9 @@ ANSWERING = "answering-hours"
 WORKING = "working-hours"
 _TITLE = "{{ .CommonLabels.alertname }} ({{ .Alerts.Firing | len }})"
 _TEXT = (
-    '{{ range .Alerts }}{{ if eq .Status "resolved" }}✅ {{ end }}{{ .Annotations.summary_ru }}. '
+    '{{ range .Alerts }}{{ if eq .Status "resolved" }}✅ {{ end }}{{ .Annotations.summary_ru }} '
     "{{ .Annotations.description_ru }}\n"
-    "{{ .Annotations.summary }}. {{ .Annotations.description }}\n"
+    "{{ .Annotations.summary }} {{ .Annotations.description }}\n"
     "{{ .Annotations.dashboard_url }}\n{{ .Annotations.runbook_url }}\n{{ end }}"
 )
 
