@@ -9,6 +9,7 @@ from dashboards.alerting import Links, alert_rules, alert_tests
 from dashboards.alertmanager import Delivery, alertmanager
 from dashboards.alerts import alerts
 from dashboards.boards import boards
+from dashboards.linting import exclusions
 from dashboards.references import references
 from dashboards.rules import rules
 from dashboards.runbook import runbook
@@ -49,4 +50,5 @@ def generated(
         RUNBOOK: runbook(every),
         **handbooks,
         **shown,
+        **exclusions(shown),
     }

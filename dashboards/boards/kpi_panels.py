@@ -31,7 +31,7 @@ UNITS = {
     "days": "d",
     "months": "short",
     "score": "short",
-    "multiple": "suffix: ×",
+    "multiple": "short",
     "points": "short",
 }
 _NEXT = {

@@ -40,7 +40,7 @@ from tests.dashboards.reading import (
 
 RULES = rules(written()["rules.yml"])
 ALERTS = alerts()
-UNITS = {"short", "percentunit", "h", "d", "s", "cps", "currencyRUB", "suffix: ×", "dateTimeAsIso"}
+UNITS = {"short", "percentunit", "h", "d", "s", "cps", "currencyRUB", "dateTimeAsIso"}
 OWN_KPI = """
 [kpi.calls_back]
 names = { en = "Answers", ru = "Ответы" }
