@@ -49,6 +49,11 @@ def marketing(panels: KpiPanels) -> Board:
         f"без кампании – `unknown`. Периоды: {periods}.",
     )
     campaigns = panels.table(Text("Campaigns", "Кампании"), _OF_CAMPAIGNS, "campaign", to_all, when)
+    suffix = say("by campaign", "по кампаниям")
+    each = [
+        panels.bars(kpi_id, "campaign", suffix=suffix, when=say.of(when))
+        for kpi_id in panels.told(("cpl", "revenue"), "campaign")
+    ]
     table = panels.table(Text("Sources", "Источники"), _COLUMNS, "source", only)
     return Board(
         "marketing",
@@ -64,7 +69,7 @@ def marketing(panels: KpiPanels) -> Board:
                 panels.numbers(*_COSTS),
             ),
             (say("All sources", "Все источники"), [table]),
-            (say("Campaigns", "Кампании"), [campaigns, *panels.rankings("campaign", "cpl", "revenue")]),
+            (say("Campaigns", "Кампании"), [campaigns, *each]),
             (say("Comparison", "Сравнение"), panels.rankings("source", *_RANKED)),
             (say("By channel", "По каналам"), panels.courses("channel", *_BY_CHANNEL)),
             (say("Over time", "Во времени"), panels.courses("source", *_BY_SOURCE)),
