@@ -17,7 +17,7 @@ from agents.lane import LaneApp
 from agents.readings import ShardView, lags_of
 from agents.settings import Settings
 
-_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+_ANYWHERE = "0.0.0.0"  # noqa: S104 - compared, not bound
 
 
 class Worker(Post, Protocol):
@@ -62,8 +62,8 @@ class Membership:
     def address(self) -> str:
         """As it is set, else the host that it serves at, else this machine's name."""
         settings = self.settings
-        host = socket.gethostname() if settings.http_host in _ANYWHERE else settings.http_host
-        return settings.http_advertised or f"{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+        host = socket.gethostname() if settings.http_host == _ANYWHERE else settings.http_host
+        return settings.http_advertised or f"{host}:{settings.http_port}"
 
     def leads(self) -> bool:
         """Whether this is the owner of shard 0."""

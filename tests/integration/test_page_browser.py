@@ -141,6 +141,12 @@ def test_an_event_reaches_the_page_at_once(house: House) -> None:
         ".map((row) => [...row.cells].map((cell) => cell.textContent))"
     )
     assert next(row for row in rows if row[0] == "late-enquiry")[2:4] == [HOSTILE, "Inbound sales"]
+    links = house.browser.ask(
+        "return [...document.querySelectorAll('#waiting a')].map((e) => e.getAttribute('href'))"
+    )
+    assert len(links) == len(rows)
+    told = [json.loads(house.worker.get(link)[1])["key"] for link in links]
+    assert told == [f"lead/{row[0]}" for row in rows]
     assert house.browser.ask("return document.images.length") == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from agents.app import VoronkaWorker
 from agents.desk import parts
 from agents.desk.book import Book, Heard
+from agents.desk.membership import Membership
 from agents.desk.parts import Beat, ShardKey, Stand, WorkerKey
 from agents.finding import RELAYED
 from agents.journeys.job import partition_of
 from agents.pages import register_pages
-from agents.settings import Settings
+from agents.settings import Settings, SettingsError, load_settings
 from streams.stories import Story
 from tests.fixed_worker import FixedShard, FixedWorker
 
@@ -132,3 +135,25 @@ def test_only_the_present_owner_of_a_shard_is_asked_at_an_address_that_is_one(
     assert book.address(1, 1.0) == found
     assert book.address(0, 1.0) == ""
     assert book.address(1, 60.0) == "", "silent for a minute"
+
+
+@pytest.mark.parametrize(
+    ("settings", "address"),
+    [
+        (Settings(), "127.0.0.1:6066"),
+        (Settings(http_host="sales-1", http_port=80), "sales-1:80"),
+        (Settings(http_host="0.0.0.0"), f"{socket.gethostname()}:6066"),  # noqa: S104 - not bound
+        (Settings(http_advertised="sales-1.example.com:443"), "sales-1.example.com:443"),
+    ],
+)
+def test_a_worker_tells_where_others_reach_it(settings: Settings, address: str) -> None:
+    """What is set, else where it serves; by the machine's name where it serves at every address."""
+    worker = VoronkaWorker(settings)
+    assert Membership(worker).address == address
+
+
+@pytest.mark.parametrize("text", ["somewhere", "a:1,b:2", "http://a:1", "a b:1"])
+def test_an_advertised_address_is_one_of_one_machine(text: str) -> None:
+    """Anything else is named at start."""
+    with pytest.raises(SettingsError, match=r"VORONKA_HTTP_ADVERTISED: .* is no address"):
+        load_settings({"VORONKA_HTTP_ADVERTISED": text})
