@@ -16,6 +16,7 @@ import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
+from agents.access import Security
 from agents.broker import MAX_MESSAGE_BYTES, await_broker
 from agents.desk.membership import desk_of
 from agents.errors import UserError
@@ -26,7 +27,7 @@ from agents.journeys.shard import JourneyShard
 from agents.lane import LaneApp, LanePosition, LaneStats, LaneTable
 from agents.page import register_live_page
 from agents.pages import register_pages
-from agents.settings import CHANGELOG_TABLE, Security, Settings
+from agents.settings import CHANGELOG_TABLE, Settings
 from agents.topics import require_topics
 from agents.turns import rest_seconds
 from streams.calendar import BusinessCalendar

@@ -20,24 +20,32 @@ class BoardsError(UserError):
 
 @click.command("dashboards")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write to.")
+@click.option(
+    "--receivers",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Who is written to when alerts fire (TOML); without it nobody is.",
+)
 @click.option("--grafana", metavar="URL", help="Where people open Grafana; alerts link there.")
 @click.option("--runbook", metavar="URL", help="Where people read the runbook; alerts link there.")
-def command(out: Path, grafana: str | None, runbook: str | None) -> None:
-    """Write Prometheus rules and alerts, Grafana boards, runbook and handbook into a folder.
+def command(out: Path, receivers: Path | None, grafana: str | None, runbook: str | None) -> None:
+    """Write Prometheus rules and alerts, Alertmanager's configuration, Grafana boards, runbook and handbook.
 
-    They are made from the KPIs, funnels and currency of the settings (VORONKA_KPIS, VORONKA_FUNNELS,
-    VORONKA_CURRENCY), so that a KPI of your own is in all of them.
+    They are made from the settings (VORONKA_KPIS, VORONKA_FUNNELS, VORONKA_SCORECARD, VORONKA_CURRENCY,
+    VORONKA_ZONE, VORONKA_WORKING_HOURS), so that a KPI of your own is in all of them.
     """
     settings = load_settings(os.environ)
     if importlib.util.find_spec("grafana_foundation_sdk") is None:
         raise BoardsError("what builds the boards is missing: pip install 'voronka[dashboards]'")
     if out.exists() and not out.is_dir():
         raise BoardsError(f"--out: {out} is no folder, name one")
-    argv = [sys.executable, "-P", "-m", "dashboards", "--out", str(out), "--currency", settings.currency]
+    argv = [sys.executable, "-P", "-m", "dashboards", "--out", str(out), "--zone", settings.zone]
+    argv += ["--currency", settings.currency]
     chosen = {
         "--kpis": os.environ.get("VORONKA_KPIS", "").strip(),
         "--funnels": os.environ.get("VORONKA_FUNNELS", "").strip(),
         "--scorecard": os.environ.get("VORONKA_SCORECARD", "").strip(),
+        "--working-hours": os.environ.get("VORONKA_WORKING_HOURS", "").strip(),
+        "--receivers": receivers and str(receivers),
         "--grafana": grafana,
         "--runbook": runbook,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -20,12 +19,12 @@ from streams.money import minor_units
 from streams.rates import Rates, RatesError, load_rates
 from streams.scorecard import Card
 from streams.scorecard_file import ScorecardError, load_scorecard, shipped_scorecard
+from streams.working_hours import WorkingHoursError, parse_working_hours
 
 PREFIX = "VORONKA_"
 MOST_TEAMS = 20
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{0,100}")
-_HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(\d\d):(\d\d)-(\d\d):(\d\d)")
 _Choice = TypeVar("_Choice", bound=str)
 
 
@@ -62,6 +61,14 @@ class Reader:
             if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
                 self.problem(name, f"{part!r} is no address", "write host:port, several with commas")
         return ",".join(parts)
+
+    def address(self, name: str) -> str:
+        """One `host:port`, or nothing."""
+        text = self.addresses(name, "") if self.text(name, "") else ""
+        if text and not ADDRESS.fullmatch(text):
+            self.problem(name, f"{text!r} is no address of one machine", "write one host:port")
+            return ""
+        return text
 
     def whole(self, name: str, default: int, *, least: int, most: int) -> int:
         text = self.text(name, str(default))
@@ -142,19 +149,11 @@ class Reader:
 
     def working_hours(self, name: str, default: str) -> Mapping[int, tuple[tuple[int, int], ...]]:
         """`mon-fri 09:00-13:00; mon-fri 14:00-18:00; sat 10:00-14:00` as minutes of the day by weekday."""
-        hours: dict[int, list[tuple[int, int]]] = {}
-        for part in self.text(name, default).split(";"):
-            span = _span(part)
-            if span is None:
-                self.problem(name, f"{part.strip()!r} is unclear", "write such as mon-fri 09:00-18:00")
-                continue
-            for day in span[0]:
-                hours.setdefault(day, []).append(span[1])
-        merged = {day: tuple(sorted(spans)) for day, spans in sorted(hours.items())}
-        for day, spans in merged.items():
-            if any(first[1] > second[0] for first, second in itertools.pairwise(spans)):
-                self.problem(name, f"hours of {DAYS[day]} overlap", "write each span once")
-        return MappingProxyType(merged)
+        try:
+            return parse_working_hours(self.text(name, default))
+        except WorkingHoursError as error:
+            self.problem(name, str(error), error.fix)
+            return {}
 
     def secret(self, name: str) -> str | None:
         """The value itself or, better, the content of the file named by `<name>_FILE`."""
@@ -229,13 +228,3 @@ class Reader:
         if path.exists() and not path.is_dir():
             self.problem(name, f"{path} is no folder", "name a folder")
         return path
-
-
-def _span(part: str) -> tuple[range, tuple[int, int]] | None:
-    match = _HOURS.fullmatch(part.strip().lower())
-    if match is None or match[1] not in DAYS or (match[2] or match[1]) not in DAYS:
-        return None
-    days = range(DAYS.index(match[1]), DAYS.index(match[2] or match[1]) + 1)
-    start, end = int(match[3]) * 60 + int(match[4]), int(match[5]) * 60 + int(match[6])
-    sane = int(match[4]) < 60 and int(match[6]) < 60 and start < end <= 1440
-    return (days, (start, end)) if days and sane else None

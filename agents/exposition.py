@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,9 +23,12 @@ from streams.funnels import WON
 from streams.kpis import ALL_TIME
 from streams.metrics import ENTRY_LAG_EDGES_SECONDS, Metric
 from streams.money import EXPONENTS
+from streams.stories import UNASSIGNED
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Labels = tuple[str, ...]
+OTHER = "other"
+"""Whatever is beyond the names that a deployment lists."""
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 _BY_SHARD: tuple[tuple[Metric, Callable[[ShardStats], float]], ...] = (
     (metrics.APPLIED, lambda stats: stats.applied),
@@ -164,6 +168,7 @@ class Exposition(Collector):
         audited = [(drift.name, (shard,), counts.audit_drift) for shard, counts in stats if counts.audits]
         yield from _family(drift, audited)
         yield from _family(metrics.ENTRY_LAG, self._entry_lag())
+        yield from _family(metrics.ENTRY_LAG_BY_REP, self._entry_lag_by_rep())
 
     def _entry_lag(self) -> Iterator[tuple[str, Labels, float]]:
         name = metrics.ENTRY_LAG.name
@@ -174,6 +179,18 @@ class Exposition(Collector):
                     yield f"{name}_bucket", (*labels, _edge(edge)), count
                 yield f"{name}_count", labels, lag.count
                 yield f"{name}_sum", labels, self._exported(lag.sum_ms, metrics.ENTRY_LAG.unit)
+
+    def _entry_lag_by_rep(self) -> Iterator[tuple[str, Labels, float]]:
+        metric, reps = metrics.ENTRY_LAG_BY_REP, {*self.settings.reps, UNASSIGNED}
+        counts, sums = Counter[str](), Counter[str]()
+        for shard in self.readings.shards:
+            for name, count in shard.stats.rep_lags.items():
+                rep = name if name in reps else OTHER
+                counts[rep] += count
+                sums[rep] += shard.stats.rep_lag_ms[name]
+        for rep, count in sorted(counts.items()):
+            yield f"{metric.name}_count", (rep,), count
+            yield f"{metric.name}_sum", (rep,), self._exported(sums[rep], metric.unit)
 
     def _exported(self, amount: int, unit: Unit) -> float:
         """An amount in base units: seconds, or major units of the reporting currency."""
@@ -192,6 +209,8 @@ class Exposition(Collector):
 def _windows(metric: Metric) -> tuple[str, ...]:
     if "window" not in metric.labels:
         return (ALL_TIME,)
+    if metric.family == "campaign":
+        return metrics.WINDOWS_OF_CAMPAIGNS
     total = BASE_TOTALS[metric.total]
     rare = metric.family in ("source", "rep") or total.monthly
     return WINDOWS_BY_SOURCE_AND_REP if rare else total.windows or WINDOWS

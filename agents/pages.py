@@ -12,8 +12,8 @@ from faust.web import Request, Response, View
 
 from agents import view
 from agents.comparison import before_of, compared, share_passed
-from agents.deal_detail import journey_of
 from agents.desk.card import scorecard_of
+from agents.finding import RELAYED, find_journey
 from agents.plan import plan_of
 from agents.readings import WorkerState, read_all
 from agents.scrape import Scrape
@@ -73,13 +73,12 @@ def _pages(state: WorkerState) -> dict[str, Page]:
         return _json(page, await plan_of(state))
 
     async def journey(page: View, request: Request) -> Response:
-        """One lead or deal, with the reasons of its score; only the worker that holds it knows it."""
+        """One lead or deal, with the reasons of its score, whichever worker holds it."""
         key = request.query.get("key", "")
         if not key.startswith(("lead/", "deal/")) or len(request.query) > 1:
             return _json(page, {"error": "key: name a journey such as lead/1 or deal/7, and no more"}, 400)
-        found = journey_of(state, key)
-        missing = {"error": f"{key} is not in the shards of this worker: ask the others"}
-        return _json(page, found or missing, 200 if found else 404)
+        answer, status = await find_journey(state, key, relay=RELAYED not in request.headers)
+        return _json(page, answer, status)
 
     async def progress(page: View, _request: Request) -> Response:
         """How far every source partition is read, and what became of the records."""

@@ -85,6 +85,10 @@ class DeskView(Protocol):
         """What other workers have to read, by topic; None where one of them does not know."""
         ...
 
+    def address(self, shard: int) -> str:
+        """Where another worker that answers for a shard serves its pages; empty while none does."""
+        ...
+
     def figures(self, missing: int) -> DeskFigures:
         """What is exported of it, when so many shards are missing."""
         ...

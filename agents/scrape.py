@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from agents.days import last_days
-from agents.exposition import Exposition
+from agents.exposition import OTHER, Exposition
 from agents.readings import WorkerState, read
 from agents.settings import Settings
 from agents.turns import Turns
@@ -25,7 +25,6 @@ from streams.rows import Key
 from streams.stories import UNASSIGNED
 from streams.windows import CLOSED_PERIODS, WINDOWS
 
-OTHER = "other"
 _END = b"# EOF\n"
 _DISTINCT = frozenset(total.id for total in BASE_TOTALS.values() if total.layout == "distinct")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from agents.access import RedisAddress, Security, read_redis, read_security
 from agents.environment import Reader
 from agents.errors import UserError
 from streams.catalogue import SHIPPED
@@ -20,12 +20,12 @@ from streams.kpis import Catalogue
 from streams.rates import Rates
 from streams.scorecard import Card
 from streams.scorecard_file import shipped_scorecard
+from streams.working_hours import OFFICE_HOURS
 from streams.zones import DAY_MS
 
 Clock = Literal["wall", "event"]
 WorkingHours = Mapping[int, tuple[tuple[int, int], ...]]
 
-_REDIS = re.compile(r"rediss?://(\S*@)?([^\s@/:\[]+|\[[\da-f:]+\])(:\d{1,5})?(/\d*)?(\?\S*)?|unix://\S+")
 CHANGELOG_TABLE = "journeys"
 
 
@@ -35,38 +35,6 @@ class SettingsError(UserError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("wrong settings:\n" + "\n".join(f"  {problem}" for problem in problems))
         self.problems = problems
-
-
-class Security(msgspec.Struct, frozen=True, kw_only=True):
-    """How to reach Kafka: protocol, SASL account and TLS files. The password never shows in a `repr`."""
-
-    protocol: str = "PLAINTEXT"
-    mechanism: str = "SCRAM-SHA-512"
-    username: str | None = None
-    password: str | None = None
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-    @property
-    def sasl(self) -> bool:
-        return self.protocol.startswith("SASL")
-
-    @property
-    def tls(self) -> bool:
-        return self.protocol.endswith("SSL")
-
-    def __repr__(self) -> str:
-        return f"Security({self.protocol}, user={self.username})"
-
-
-class RedisAddress(msgspec.Struct, frozen=True):
-    """Where the mirror is; an address may hold a password, so it never shows in a `repr`."""
-
-    url: str
-
-    def __repr__(self) -> str:
-        return f"RedisAddress({self.url.partition('://')[0]}://...)"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Copies of each topic we create; None leaves it to the broker."""
     http_host: str = "127.0.0.1"
     http_port: int = 6066
+    http_advertised: str = ""
+    """Where other workers reach this one, `host:port`; empty: at its host's name."""
     clock: Clock = "wall"
     zone: str = "Europe/Moscow"
     working_hours: WorkingHours = MappingProxyType(dict.fromkeys(range(5), ((540, 1080),)))
@@ -100,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
     """Told apart in the API, at most 30 each, the others as `other`; none means not at all."""
+    campaigns: tuple[str, ...] = ()
+    """Told apart, at most 12, what each costs too; exported by name."""
     funnels: Funnels = SHIPPED_FUNNELS
     kpis: Catalogue = SHIPPED
     """The shipped KPIs with a deployment's own KPIs and targets."""
@@ -121,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cuts(self) -> dict[str, frozenset[str]]:
         """The further families that are counted, and the names that each tells apart."""
-        told = {"region": self.regions, "industry": self.industries}
+        told = {"region": self.regions, "industry": self.industries, "campaign": self.campaigns}
         return {cut: frozenset(names) for cut, names in told.items() if names}
 
     @property
@@ -170,16 +142,17 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     catalogue = read.kpis("KPIS")
     settings = Settings(
         broker=read.addresses("BROKER", "127.0.0.1:9092"),
-        security=_security(read),
+        security=read_security(read),
         app_id=read.name("APP_ID", "voronka"),
         topic_prefix=read.name("TOPIC_PREFIX", ""),
         partitions=read.whole("PARTITIONS", 4, least=1, most=1024),
         replication=read.whole("REPLICATION", 0, least=0, most=15) or None,
         http_host=read.text("HTTP_HOST", "127.0.0.1"),
         http_port=read.whole("HTTP_PORT", 6066, least=1, most=65535),
+        http_advertised=read.address("HTTP_ADVERTISED"),
         clock=read.choice("CLOCK", ("wall", "event")),
         zone=read.zone("ZONE", "Europe/Moscow"),
-        working_hours=read.working_hours("WORKING_HOURS", "mon-fri 09:00-18:00"),
+        working_hours=read.working_hours("WORKING_HOURS", OFFICE_HOURS),
         holidays=read.country("HOLIDAYS", "RU"),
         currency=currency,
         rates=read.rates("RATES", currency),
@@ -189,10 +162,11 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sources=read.names("SOURCES", most=12),
         regions=read.names("REGIONS", most=30),
         industries=read.names("INDUSTRIES", most=30),
+        campaigns=read.names("CAMPAIGNS", most=12),
         funnels=read.funnels("FUNNELS"),
         kpis=catalogue,
         scorecard=read.scorecard("SCORECARD", catalogue),
-        redis=_redis(read),
+        redis=read_redis(read),
         reject_limit=read.whole("REJECT_LIMIT", 1000, least=0, most=1_000_000_000),
         session_timeout_seconds=read.seconds("SESSION_TIMEOUT_SECONDS", 10.0, least=1.0, most=600.0),
         data_dir=read.data_dir("DATA_DIR"),
@@ -202,39 +176,6 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(tuple(problems))
     return settings
-
-
-def _redis(read: Reader) -> RedisAddress | None:
-    url = read.secret("REDIS")
-    if url is not None and not _REDIS.fullmatch(url):
-        read.problem(
-            "REDIS", "this is no address of a Redis", "write redis://host:port/0, rediss:// with TLS"
-        )
-        return None
-    return None if url is None else RedisAddress(url)
-
-
-def _security(read: Reader) -> Security:
-    security = Security(
-        protocol=read.choice("KAFKA_SECURITY", ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")),
-        mechanism=read.choice("KAFKA_SASL_MECHANISM", ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")),
-        username=read.text("KAFKA_USERNAME", "") or None,
-        password=read.secret("KAFKA_PASSWORD"),
-        ca_file=read.file("KAFKA_CA_FILE"),
-        cert_file=read.file("KAFKA_CERT_FILE"),
-        key_file=read.file("KAFKA_KEY_FILE"),
-    )
-    if security.sasl and not (security.username and security.password):
-        read.problem(
-            "KAFKA_USERNAME", f"{security.protocol} needs an account", "set it and KAFKA_PASSWORD or _FILE"
-        )
-    if not security.sasl and (security.username or security.password):
-        read.problem(
-            "KAFKA_SECURITY", "an account is given but unused", "set SASL_SSL, or remove the account"
-        )
-    if not security.tls and (security.ca_file or security.cert_file or security.key_file):
-        read.problem("KAFKA_SECURITY", "TLS files are given but unused", "set SSL or SASL_SSL, or drop them")
-    return security
 
 
 def _misspelt(env: Mapping[str, str], known: frozenset[str]) -> list[str]:

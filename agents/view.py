@@ -97,8 +97,8 @@ class View:
             result["by_stage"] = {c: stages for c in self._scope(kpi) if (stages := self._by_stage(kpi, c))}
         if kpi.supports("source", self._period):
             result["by_source"] = self._values(kpi, self._by_source(kpi))
-        if kpi.counts_by_cuts and self._period in BY_CUTS:
-            for cut, places in self._cuts.items():
+        for cut, places in self._cuts.items() if self._period in BY_CUTS else ():
+            if kpi.counts_by(cut):
                 result[f"by_{cut}"] = self._values(kpi, sorted(places.items()))
         if kpi.supports("rep", self._period):
             result["by_rep"] = self._values(kpi, sorted(self._reps.items()))
@@ -141,10 +141,10 @@ class View:
             self._put("channel", "waiting_since", channel, "", since_ms)
         for stats in readings.stats:
             self._restatements += stats.restatements.total()
-            for channel, lag in stats.entry_lag.items():
-                sums = self._channels[channel]
-                sums["entry_lags"] = sums.get("entry_lags", 0) + lag.count
-                sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + lag.sum_ms
+            for family, place, count, sum_ms in stats.lag_sums():
+                sums = (self._reps if family == "rep" else self._channels)[place]
+                sums["entry_lags"] = sums.get("entry_lags", 0) + count
+                sums["entry_lag_ms"] = sums.get("entry_lag_ms", 0) + sum_ms
 
     def _put(self, family: str, total: str, first: str, second: str, amount: int) -> None:
         if total in TOTALS and TOTALS[total].edges:

@@ -138,8 +138,7 @@ def crew(
     core: Path | None = None,
 ) -> Iterator[Crew]:
     """As many processes of an engine as the placement has workers; `core` has modules that go first."""
-    started = time.time_ns()
-    processes = []
+    started, processes = time.time_ns(), []
     for number, cores in enumerate(place.workers):
         own = folder / f"{name}-{started}-{number}"
         own.mkdir(parents=True)

@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 from dashboards.alerting import Links
+from dashboards.alertmanager import Delivery
 from dashboards.files import DOCS, GENERATED, generated
+from dashboards.receivers import Receivers, ReceiversError, load_receivers
 from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import DEFAULT, load_funnels
 from streams.money import minor_units
 from streams.scorecard_file import load_scorecard
+from streams.working_hours import OFFICE_HOURS, parse_working_hours
 
 
 def main() -> int:
@@ -23,6 +26,11 @@ def main() -> int:
     parser.add_argument("--funnels", type=Path, help="funnels of your own, the ones that workers use")
     parser.add_argument("--scorecard", type=Path, help="a scorecard of your own, VORONKA_SCORECARD")
     parser.add_argument("--currency", type=_currency, default="RUB", help="the workers' VORONKA_CURRENCY")
+    parser.add_argument("--zone", default=Delivery().zone, help="the workers' VORONKA_ZONE")
+    parser.add_argument("--working-hours", default=OFFICE_HOURS, help="the workers' VORONKA_WORKING_HOURS")
+    parser.add_argument(
+        "--receivers", type=_receivers, default=Receivers(), help="who is written to when alerts fire"
+    )
     parser.add_argument("--grafana", default=Links().grafana, help="where people open Grafana")
     parser.add_argument("--runbook", default=Links().runbook, help="where people read docs/runbook.md")
     chosen = parser.parse_args()
@@ -30,7 +38,8 @@ def main() -> int:
     funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT
     card = load_scorecard(chosen.scorecard.read_text("utf-8"), catalogue) if chosen.scorecard else None
     links = Links(chosen.grafana, chosen.runbook)
-    texts = dict(generated(catalogue, funnels, links, chosen.currency, card))
+    delivery = Delivery(chosen.zone, parse_working_hours(chosen.working_hours), chosen.receivers)
+    texts = dict(generated(catalogue, funnels, links, chosen.currency, card, delivery))
     if chosen.out != GENERATED:
         texts = {name.removeprefix(DOCS): text for name, text in texts.items()}
     stale = [
@@ -54,6 +63,13 @@ def _currency(text: str) -> str:
     if minor_units(code) is None:
         raise argparse.ArgumentTypeError(f"{text} is no currency, write an ISO 4217 code such as RUB or USD")
     return code
+
+
+def _receivers(path: str) -> Receivers:
+    try:
+        return load_receivers(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ReceiversError) as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error}") from error
 
 
 sys.exit(main())

@@ -100,8 +100,8 @@ def alert_tests(alerts: Sequence[Alert], links: Links, rules_file: str) -> str:
 
 def _annotations(alert: Alert, links: Links) -> dict[str, str]:
     return {
-        "summary": alert.summary.en,
-        "summary_ru": alert.summary.ru,
+        "summary": f"{alert.summary.en}.",
+        "summary_ru": f"{alert.summary.ru}.",
         "description": alert.description.en,
         "description_ru": alert.description.ru,
         "runbook_url": f"{links.runbook}#{alert.name.lower()}",

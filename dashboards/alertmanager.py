@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dashboards.opening_hours import Spans, interval, without_first_hour
+from dashboards.receivers import NAMES, Receiver, Receivers
 from dashboards.yaml import Value, dump
+from streams.working_hours import OFFICE_HOURS, parse_working_hours
 
 SECRETS = "/etc/alertmanager/secrets"
 """One file a secret; none stands in a configuration."""
-LOCATION = "Europe/Moscow"
 ANSWERING = "answering-hours"
-"""Working hours but the first: a lead of the night has until their end to be answered."""
+"""Working hours but the first: a lead of the night has until its end to be answered."""
 WORKING = "working-hours"
 _TITLE = "{{ .CommonLabels.alertname }} ({{ .Alerts.Firing | len }})"
 _TEXT = (
-    '{{ range .Alerts }}{{ if eq .Status "resolved" }}✅ {{ end }}{{ .Annotations.summary_ru }}. '
+    '{{ range .Alerts }}{{ if eq .Status "resolved" }}✅ {{ end }}{{ .Annotations.summary_ru }} '
     "{{ .Annotations.description_ru }}\n"
-    "{{ .Annotations.summary }}. {{ .Annotations.description }}\n"
+    "{{ .Annotations.summary }} {{ .Annotations.description }}\n"
     "{{ .Annotations.dashboard_url }}\n{{ .Annotations.runbook_url }}\n{{ end }}"
 )
 
 
-def alertmanager(*, telegram: bool) -> str:
-    """The configuration; Telegram with its token in a file needs Alertmanager 0.26 or newer."""
+@dataclass(frozen=True)
+class Delivery:
+    """When people work, by the minutes of a weekday in their zone, and how they are reached."""
+
+    zone: str = "Europe/Moscow"
+    hours: Mapping[int, Spans] = field(default_factory=lambda: parse_working_hours(OFFICE_HOURS))
+    receivers: Receivers = field(default_factory=Receivers)
+
+
+def alertmanager(delivery: Delivery) -> str:
+    """The configuration of a deployment; a receiver that is not told is one without a way to anybody."""
+    told = delivery.receivers
     return dump(
         {
-            "global": {
-                "resolve_timeout": "5m",
-                "smtp_smarthost": "mail.example.com:587",
-                "smtp_from": "voronka@example.com",
-                "smtp_auth_username": "voronka@example.com",
-                "smtp_auth_password_file": f"{SECRETS}/smtp-password",
-                "slack_api_url_file": f"{SECRETS}/slack-url",
-            },
+            "global": {"resolve_timeout": "5m", **_mail(told), **_slack_url(told)},
             "route": _route(),
             "inhibit_rules": _inhibitions(),
-            "time_intervals": [_hours(WORKING, "09:00"), _hours(ANSWERING, "10:00")],
-            "receivers": _receivers(telegram=telegram),
+            "time_intervals": [
+                interval(WORKING, delivery.hours, delivery.zone),
+                interval(ANSWERING, without_first_hour(delivery.hours), delivery.zone),
+            ],
+            "receivers": [_receiver(name, told.ways.get(name, Receiver())) for name in NAMES],
         }
     )
+
+
+def _mail(told: Receivers) -> Mapping[str, Value]:
+    if told.mail is None:
+        return {}
+    return {
+        "smtp_smarthost": told.mail.server,
+        "smtp_from": told.mail.sender,
+        "smtp_auth_username": told.mail.account,
+        "smtp_auth_password_file": f"{SECRETS}/smtp-password",
+    }
+
+
+def _slack_url(told: Receivers) -> Mapping[str, Value]:
+    used = any(receiver.slack for receiver in told.ways.values())
+    return {"slack_api_url_file": f"{SECRETS}/slack-url"} if used else {}
 
 
 def _route() -> Value:
@@ -94,45 +121,17 @@ def _louder(name: str, others: str, *equal: str) -> Value:
     return rule | ({"equal": list(equal)} if equal else {})
 
 
-def _hours(name: str, start: str) -> Value:
-    times = [{"start_time": start, "end_time": "18:00"}]
-    interval: Value = {"weekdays": ["monday:friday"], "times": times, "location": LOCATION}
-    return {"name": name, "time_intervals": [interval]}
-
-
-def _receivers(*, telegram: bool) -> Value:
-    chat: dict[str, Value] = {
-        "telegram_configs": [
-            {
-                "bot_token_file": f"{SECRETS}/telegram-token",
-                "chat_id": -1,
-                "parse_mode": "",
-                "message": _TEXT,
-                "send_resolved": True,
-            }
-        ]
-    }
-    urgent = {**_slack("#sales-ops"), **_mail("sales-ops@example.com")}
-    platform = {**_slack("#platform"), **_webhook("http://127.0.0.1:9095/alerts", "webhook-token")}
-    alive = _webhook("http://127.0.0.1:9096/alive", "dead-mans-switch-token")
-    receivers: dict[str, dict[str, Value]] = {
-        "sales-ops": _slack("#sales-ops"),
-        "sales-ops-urgent": urgent | chat if telegram else urgent,
-        "team-leads": chat if telegram else _slack("#team-leads"),
-        "platform": platform,
-        "dead-mans-switch": alive,
-    }
-    return [{"name": name, **configs} for name, configs in receivers.items()]
-
-
-def _slack(channel: str) -> dict[str, Value]:
-    return {"slack_configs": [{"channel": channel, "send_resolved": True, "title": _TITLE, "text": _TEXT}]}
-
-
-def _mail(to: str) -> dict[str, Value]:
-    return {"email_configs": [{"to": to, "send_resolved": True}]}
-
-
-def _webhook(url: str, secret: str) -> dict[str, Value]:
-    http: Value = {"authorization": {"credentials_file": f"{SECRETS}/{secret}"}}
-    return {"webhook_configs": [{"url": url, "send_resolved": True, "http_config": http}]}
+def _receiver(name: str, told: Receiver) -> Value:
+    ways: dict[str, Mapping[str, Value]] = {}
+    if told.slack:
+        ways["slack_configs"] = {"channel": told.slack, "title": _TITLE, "text": _TEXT}
+    if told.email:
+        ways["email_configs"] = {"to": told.email}
+    if told.telegram:
+        chat: Mapping[str, Value] = {"chat_id": told.telegram, "parse_mode": "", "message": _TEXT}
+        ways["telegram_configs"] = {"bot_token_file": f"{SECRETS}/telegram-token", **chat}
+    if told.webhook:
+        token = f"{name}-token" if name == "dead-mans-switch" else "webhook-token"
+        http: Value = {"authorization": {"credentials_file": f"{SECRETS}/{token}"}}
+        ways["webhook_configs"] = {"url": told.webhook, "http_config": http}
+    return {"name": name, **{way: [{**how, "send_resolved": True}] for way, how in ways.items()}}

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboards.alerting import Links, alert_rules, alert_tests
-from dashboards.alertmanager import alertmanager
+from dashboards.alertmanager import Delivery, alertmanager
 from dashboards.alerts import alerts
 from dashboards.boards import boards
+from dashboards.linting import exclusions
 from dashboards.references import references
 from dashboards.rules import rules
 from dashboards.runbook import runbook
@@ -32,6 +33,7 @@ def generated(
     links: Links | None = None,
     currency: str = "RUB",
     card: Card | None = None,
+    delivery: Delivery | None = None,
 ) -> Mapping[str, str]:
     """The text of every generated file by its path within the folder of generated files."""
     links, every = links or Links(), alerts(catalogue, funnels, currency)
@@ -44,9 +46,9 @@ def generated(
         "rules.yml": rules(catalogue, funnels),
         "alerts.yml": alert_rules(every, links),
         "alerts_test.yml": alert_tests(every, links, "alerts.yml"),
-        "alertmanager.yml": alertmanager(telegram=False),
-        "alertmanager-telegram.yml": alertmanager(telegram=True),
+        "alertmanager.yml": alertmanager(delivery or Delivery()),
         RUNBOOK: runbook(every),
         **handbooks,
         **shown,
+        **exclusions(shown),
     }

@@ -16,9 +16,10 @@ from streams import promql
 from streams.base_totals import BASE_TOTALS
 from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT, Funnels
-from streams.kpis import Catalogue, Dimension, Kpi
+from streams.kpis import Catalogue, Dimension, Kpi, Place
 
 DIMENSIONS: tuple[Dimension, ...] = ("department", "channel", "stage", "source", "rep")
+_LISTED: tuple[Place, ...] = ("team", "campaign")
 Z = 1.959964
 COMPLETE = "voronka:complete"
 """1 while every shard is exported by exactly one worker, absent otherwise."""
@@ -39,7 +40,8 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     groups += grouped("sales-stages", _stage_infos(funnels))
     for dimension in DIMENSIONS:
         groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
-    groups += grouped("sales-team", _team_rules(catalogue))
+    for place in _LISTED:
+        groups += grouped(f"sales-{place}", _listed_rules(catalogue, place))
     groups += grouped("sales-change", changes(catalogue))
     groups += grouped("sales-leaks", leaks())
     groups += grouped("sales-per-rep", per_rep_rules(catalogue))
@@ -98,14 +100,14 @@ def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[
             yield batch
 
 
-def _team_rules(catalogue: Catalogue) -> Iterator[Sequence[Rule]]:
-    """What is kept by rep, for the teams that workers tell of; nothing where they have none."""
+def _listed_rules(catalogue: Catalogue, place: Place) -> Iterator[Sequence[Rule]]:
+    """For the teams or campaigns that workers list; nothing where they list none."""
     for kpi in measured(catalogue):
-        if promql.has_rule(kpi, "team"):
-            batch = [Rule(promql.rule_name(kpi.id, "team"), promql.gated(promql.value(kpi, "team")))]
+        if promql.has_rule(kpi, place):
+            batch = [Rule(promql.rule_name(kpi.id, place), promql.gated(promql.value(kpi, place)))]
             if has_sample(kpi):
-                name = promql.sample_name(kpi.id, "team")
-                batch.append(Rule(name, promql.gated(promql.sample(kpi, "team"))))
+                name = promql.sample_name(kpi.id, place)
+                batch.append(Rule(name, promql.gated(promql.sample(kpi, place))))
             yield batch
 
 

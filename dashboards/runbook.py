@@ -11,7 +11,8 @@ _INTRODUCTION = """# Runbook
 What each alert means and what to do about it. Generated from the alerts by `make dashboards`.
 
 Alerts of the kind `stale` say that the numbers stand still; while one fires, those of the kind `kpi`, which
-judge the department, are silenced. Sales alerts are delivered in working hours from 10:00 on.
+judge the department, are silenced. Sales alerts are delivered in working hours
+but the first of the day, on public holidays too, to the receivers that a deployment names (settings.md).
 """
 
 

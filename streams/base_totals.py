@@ -8,7 +8,7 @@ from typing import Literal
 from streams.windows import WINDOWS_BY_SOURCE_AND_REP, WINDOWS_OF_DAYS, WINDOWS_OF_DISTINCT
 from streams.zones import HOURS_OF_WEEK
 
-Family = Literal["channel", "stage", "source", "rep"]
+Family = Literal["channel", "stage", "source", "rep", "campaign"]
 Unit = Literal["count", "ms", "minor", "micro"]
 """`micro`: millionths of a count, for numbers that are no whole ones once they are spread over days."""
 MILLION = 1_000_000
@@ -241,8 +241,8 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("target", (), "Target that was told", "micro", "aim"),
         BaseTotal("targets", (), "Whether a target was told", kind="aim"),
         BaseTotal("reps", _CR, "Reps who won deals", kind="derived", absence="unknown"),
-        BaseTotal("entry_lag_ms", _C, "Time from event to its receipt", "ms", "stream", "unknown"),
-        BaseTotal("entry_lags", _C, "Events whose receipt is known", kind="stream", absence="unknown"),
+        BaseTotal("entry_lag_ms", _CR, "Time from event to its receipt", "ms", "stream", "unknown"),
+        BaseTotal("entry_lags", _CR, "Events whose receipt is known", kind="stream", absence="unknown"),
         BaseTotal("restatements", (), "Changes of past buckets by late events", kind="stream"),
     )
 }

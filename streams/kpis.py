@@ -9,13 +9,14 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from streams.base_totals import BaseTotal
 from streams.formulas import Formula
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Unit = Literal["count", "ratio", "hours", "days", "money", "months", "score", "multiple", "points"]
 Dimension = Literal["department", "channel", "stage", "source", "rep"]
-Place = Dimension | Literal["team"]
+Place = Dimension | Literal["team", "campaign"]
 """Whatever is by rep is by team too: a team's sums are those of its reps."""
 Source = Literal["S0", "S1", "S2", "S3", "S4"]
 """The five source documents."""
@@ -108,15 +109,13 @@ class Kpi:
         """Inputs that somebody has to tell: without them it has no value."""
         return tuple(total for total in sorted(self.totals) if total in REPORTED_TOTALS)
 
-    @cached_property
-    def counts_by_cuts(self) -> bool:
-        """Whether all that it is made of is told apart by region and industry, where anything is."""
+    def counts_by(self, cut: str) -> bool:
+        """Whether all that it is made of is told apart by a further family, where its names are listed."""
         leaves = self.formula.totals | self.sample.totals
         return not self.entry.channels and all(
             (total := TOTALS.get(leaf.id)) is not None
-            and (total.layout, total.kind in ("flow", "stock")) == ("journey", True)
-            and "channel" in total.families
-            and not (leaf.previous or total.edges or leaf.id in REPORTED_TOTALS)
+            and not leaf.previous
+            and ((cut, leaf.id) == ("campaign", "spend_minor") or _of_journeys(total))
             for leaf in leaves
         )
 
@@ -173,6 +172,12 @@ class Kpi:
                 return value
             case _:
                 assert_never(self.entry.unit)
+
+
+def _of_journeys(total: BaseTotal) -> bool:
+    """Whether it is counted with the journeys of a channel, and so by all that these have."""
+    counted = (total.layout, total.kind in ("flow", "stock")) == ("journey", True)
+    return counted and "channel" in total.families and not (total.edges or total.id in REPORTED_TOTALS)
 
 
 @dataclass(frozen=True)

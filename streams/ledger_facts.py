@@ -12,12 +12,13 @@ from streams.ledger_book import LedgerBook, entries_by_subject
 from streams.ledger_days import day_number
 from streams.ledger_growth import parts
 from streams.ledger_plans import plan_facts
-from streams.rows import CHANNEL_DAYS, CHANNEL_MONTHLY, KPI, REP_MONTHLY, SOURCE_DAYS, UNITS
+from streams.rows import CAMPAIGN_DAYS, CHANNEL_DAYS, CHANNEL_MONTHLY, KPI, REP_MONTHLY, SOURCE_DAYS, UNITS
 from streams.rules import Rules
 from streams.stories import UNASSIGNED
 
 _AIMED = ("channel/", "source/", "rep/", "team/")
 """Aims of these are theirs; every other subject means the whole department."""
+CAMPAIGN = "campaign"
 _PROMOTER, _DETRACTOR = 9, 6
 
 
@@ -43,11 +44,14 @@ def ledger_facts(key: str, journey: Journey, rules: Rules) -> Facts:
 def _spend(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:
     unit = UNITS["spend_minor"]
     for fragment in fragments.values():
-        for (source, _, told), entries in entries_by_subject(fragment).items():
-            channel = book.rules.channel(told)
+        for (source, campaign, told), entries in entries_by_subject(fragment).items():
+            channel, apart = book.rules.channel(told), CAMPAIGN in book.rules.cuts
             for day, amount in book.days(entries, channel):
                 book.add_day((CHANNEL_DAYS, channel, ""), day, unit * amount)
                 book.add_day((SOURCE_DAYS, channel, source or UNKNOWN), day, unit * amount)
+                if apart:
+                    label = book.rules.cut(CAMPAIGN, campaign or UNKNOWN)
+                    book.add_day((CAMPAIGN_DAYS, label, ""), day, unit * amount)
 
 
 def _expense(book: LedgerBook, fragments: Mapping[str, Fragment]) -> None:

@@ -1,6 +1,7 @@
 """The metric catalogue: the name of every exported metric stands here and nowhere else.
 
-Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`.
+Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`,
+`sales_by_campaign_<…>`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Literal
 
 from streams.base_totals import BASE_TOTALS, BaseTotal, Family, Unit
 
-MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info"]
+MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info", "summary"]
 
 ENTRY_LAG_EDGES_SECONDS = ("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "+Inf")
 """Upper edges of the entry lag's buckets, inclusive."""
@@ -71,12 +72,14 @@ _PREFIX: dict[Family, str] = {
     "stage": "sales_stage_",
     "source": "sales_source_",
     "rep": "sales_rep_",
+    "campaign": "sales_by_campaign_",
 }
 _LABELS: dict[Family, tuple[str, ...]] = {
     "channel": ("channel",),
     "stage": ("channel", "stage"),
     "source": ("channel", "source"),
     "rep": ("rep",),
+    "campaign": ("campaign",),
 }
 _SUFFIX: dict[Unit, tuple[str, str]] = {
     "count": ("", ""),
@@ -86,8 +89,9 @@ _SUFFIX: dict[Unit, tuple[str, str]] = {
 }
 ACTIVITIES = frozenset(("contact_attempts", "first_touches", "meetings_set", "meetings_held", "offers_sent"))
 """Totals that are kept for few windows and exported by rep all the same: what reps do is compared."""
-
-
+OF_CAMPAIGNS = ("enquiries", "won_deals_valued", "revenue_minor", "spend_minor")
+"""What is exported of the campaigns that a deployment lists; the rest of them is in the API."""
+WINDOWS_OF_CAMPAIGNS = ("30d", "month")
 IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
     (
         *(("source", "won_deals_unconverted"), ("source", "deals_created_lost")),
@@ -119,6 +123,7 @@ SALES: tuple[Metric, ...] = (
         and not (family == "channel" and total.id in _IN_HISTOGRAMS)
         and (family == "channel" or not total.monthly or (family == "rep" and total.id in ACTIVITIES))
     ),
+    *(_metric(BASE_TOTALS[total], "campaign") for total in OF_CAMPAIGNS),
     *_HISTOGRAMS,
 )
 """Every metric that is a base total of a family."""
@@ -194,6 +199,13 @@ AUDIT_DRIFT = Metric("voronka_audit_drift", "Sums that the last audit found othe
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
 )
+ENTRY_LAG_BY_REP = Metric(
+    "voronka_rep_entry_lag_seconds",
+    "Time from an event of a rep's leads and deals to its receipt",
+    ("rep",),
+    "summary",
+    "ms",
+)
 LAG = Metric("voronka_lag_records", "Records on the broker that are not applied yet", ("topic", "partition"))
 
 
@@ -226,7 +238,8 @@ LANE: dict[str, Metric] = {
 MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, WORKDAYS, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
     *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
-    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, LAG, AUDITS, AUDIT_DRIFT),
+    *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, ENTRY_LAG_BY_REP, LAG),
+    *(AUDITS, AUDIT_DRIFT),
     *DAYS,
     *LANE.values(),
 )

@@ -33,6 +33,7 @@ _BY: dict[Place, tuple[str, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("team",),
+    "campaign": ("campaign",),
 }
 _FAMILIES: dict[Place, tuple[Family, ...]] = {
     "department": ("channel", "stage"),
@@ -41,11 +42,16 @@ _FAMILIES: dict[Place, tuple[Family, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("rep",),
+    "campaign": ("campaign",),
 }
 _STREAM = {
     "entry_lag_ms": f"{metrics.ENTRY_LAG.name}_sum",
     "entry_lags": f"{metrics.ENTRY_LAG.name}_count",
     "restatements": metrics.RESTATEMENTS.name,
+}
+_STREAM_BY_REP = {
+    "entry_lag_ms": f"{metrics.ENTRY_LAG_BY_REP.name}_sum",
+    "entry_lags": f"{metrics.ENTRY_LAG_BY_REP.name}_count",
 }
 _UNITS = {"hours": 3600, "days": 86400}
 
@@ -54,7 +60,9 @@ def has_rule(kpi: Kpi, dimension: Place) -> bool:
     """Whether everything that it is made of is exported by this dimension; the rest is in the API alone."""
     if dimension == "team":
         return has_rule(kpi, "rep") and not kpi.told_totals
-    if dimension not in kpi.entry.dimensions:
+    if dimension not in (*kpi.entry.dimensions, "campaign"):
+        return False
+    if dimension == "campaign" and not kpi.counts_by(dimension):
         return False
     families = _FAMILIES[dimension]
     return all(
@@ -203,7 +211,7 @@ class _Place:
 def exported(total: str, dimension: Place) -> str:
     """The name of the samples that carry a total for a dimension."""
     if total in _STREAM:
-        return _STREAM[total]
+        return (_STREAM_BY_REP if dimension in ("rep", "team") else _STREAM)[total]
     for metric in metrics.SALES:
         if metric.family in _FAMILIES[dimension]:
             if metric.total == total and not metric.sum_total:

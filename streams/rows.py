@@ -31,6 +31,8 @@ CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS = (
     f"{family}_days" for family in ("channel", "source", "rep", "team")
 )
 """Amounts of whole days."""
+CAMPAIGN_DAYS = "campaign_days"
+"""Those of campaigns, where a deployment lists them."""
 KPI = "kpi"
 """What was told of a KPI, by its id and whose aim it is."""
 PLACE, PLACE_MONTHLY = "place", "place_monthly"
@@ -40,7 +42,7 @@ MONTHLY = "_monthly"
 CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
     f"{family}{MONTHLY}" for family in ("channel", "source", "rep")
 )
-CUTS = ("region", "industry")
+CUTS = ("region", "industry", "campaign")
 """Families that a deployment may ask for besides, each by the names that it lists."""
 _LANE_BITS = 64
 _LANE = 1 << _LANE_BITS
@@ -76,7 +78,9 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE), _OF_CUSTOMERS),
     **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values()), _DISTINCT),
     CUSTOMER_LEVEL: _layout("channel", layout="level"),
-    **dict.fromkeys((CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS), _layout("channel", layout="days")),
+    **dict.fromkeys(
+        (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS, CAMPAIGN_DAYS), _layout("channel", layout="days")
+    ),
     KPI: tuple(total.id for total in BASE_TOTALS.values() if total.kind == "aim"),
 }
 UNITS: dict[str, int] = {
@@ -89,6 +93,7 @@ FAMILIES = {
     **dict.fromkeys((EDGE, CUSTOMER, CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values()), "channel"),
     CUSTOMER_SOURCE: "source",
     **{kind: kind.removesuffix("_days") for kind in (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS)},
+    CAMPAIGN_DAYS: "campaign",
 }
 """The family of kinds that are not called by it."""
 _SHOWN: dict[str, tuple[str | None, ...]] = LAYOUTS | {

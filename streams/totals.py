@@ -12,6 +12,7 @@ from streams.book import STOCK, Fact, Facts
 from streams.calendar import BusinessCalendar
 from streams.panes import Pane
 from streams.rows import (
+    CAMPAIGN_DAYS,
     CHANNEL_DAYS,
     CHANNEL_MONTHLY,
     CUSTOMER,
@@ -46,7 +47,7 @@ ALL, CHANNEL = "all", "channel"
 MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
     *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE),
-    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
+    *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, CAMPAIGN_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
 )
 
 

@@ -9,15 +9,16 @@ from faust.types import TP
 
 from agents.desk.book import Book, Heard
 from agents.desk.told import Elsewhere
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.readings import DeskFigures
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
+from streams.metrics import OF_CAMPAIGNS
 from streams.rates import load_rates
 from streams.rows import Key
-from streams.stories import Story
+from streams.stories import UNASSIGNED, Story
 from streams.windows import WINDOWS
 
 NOW_MS = 1_768_467_600_000
@@ -66,14 +67,17 @@ class FixedShard:
 class SilentDesk:
     """A desk on which nobody else has told anything."""
 
-    def __init__(self, partitions: int) -> None:
-        self.book, self.version = Book(partitions, "wall"), 0
+    def __init__(self, partitions: int, addresses: Mapping[int, str]) -> None:
+        self.book, self.version, self.addresses = Book(partitions, "wall"), 0, addresses
 
     def elsewhere(self, here: Sequence[int]) -> Elsewhere:
         return self.book.elsewhere(dict.fromkeys(here, 0), NOW_MS, Heard(NOW_MS, 0.0))
 
     def lags(self) -> Mapping[str, int | None]:
         return {}
+
+    def address(self, shard: int) -> str:
+        return self.addresses.get(shard, "")
 
     def figures(self, missing: int) -> DeskFigures:
         return DeskFigures(missing, (("card", "card", 50.0, 25.0),), self.redis_up())
@@ -93,10 +97,12 @@ class FixedWorker:
     clock_ms: int = NOW_MS
     is_recovered: bool = True
     beat_age: float = 0.1
+    addresses: dict[int, str] = field(default_factory=dict)
+    """Where the shards of others are."""
 
     @property
     def desk(self) -> SilentDesk:
-        return SilentDesk(self.settings.partitions)
+        return SilentDesk(self.settings.partitions, self.addresses)
 
     def ready_shards(self) -> Sequence[FixedShard]:
         return self.shards
@@ -118,6 +124,7 @@ FULL = Settings(
     reps=tuple(f"rep-{number:02}" for number in range(50)),
     sources=tuple(f"source-{number:02}" for number in range(12)),
     partitions=4,
+    campaigns=tuple(f"campaign-{number:02}" for number in range(12)),
     teams={"north": ("rep-00", "rep-01"), "south": tuple(f"rep-{number:02}" for number in range(2, 50))},
     rates=load_rates("day,currency,RUB\n2026-01-12,USD,78.25", "RUB"),
 )
@@ -145,12 +152,15 @@ def everything() -> Iterator[Key]:
                     yield from ((family, total.id, c, source) for c in here for source in sources)
                 case _:
                     yield from ((family, total.id, rep, "") for rep in reps)
+    for named in (*FULL.campaigns, "other", "unknown"):
+        yield from (("campaign", total, named, "") for total in OF_CAMPAIGNS)
 
 
 def full_worker() -> FixedWorker:
     """Four shards in which nothing is zero."""
     sums = {key: len(RESPONSE_EDGES_SECONDS) if key[1] == "responses" else 1 for key in everything()}
     stats = [ShardStats(applied=1, duplicates=1, audits=1) for _ in range(4)]
+    reps = (*FULL.reps, UNASSIGNED, "somebody")
     for counts in stats:
         counts.quarantined.update(f"reason-{number}" for number in range(21))
         of_journeys = (total for total in BASE_TOTALS.values() if {"channel", "stage"} & {*total.families})
@@ -158,8 +168,7 @@ def full_worker() -> FixedWorker:
             total.id for total in of_journeys if total.layout == "journey" and not total.monthly
         )
         for channel in DEFAULT.channels:
-            counts.entry_lag[channel] = EntryLag()
-            counts.entry_lag[channel].observe(1)
+            counts.observe_lags(channel, [(1, rep) for rep in reps])
     totals = FixedTotals(dict.fromkeys((*WINDOWS, "all"), sums), dict.fromkeys(DEFAULT.channels, 1))
     topics = ("crm.leads", "crm.deals", "voronka-moves")
     positions = {TP(topic, p): LanePosition(1, 1, 1, 2) for topic in topics for p in range(4)}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
-from agents.crm.cast import CHANNEL_SHARES, MEDIAN_AMOUNTS, REPS, SOURCES
+from agents.crm.cast import CHANNEL_SHARES, LEADS_PER_DAY, MEDIAN_AMOUNTS, REPS, SOURCES
 from agents.crm.rhythm import HOUR_MS, arrivals, work_time
 from agents.crm.story import Timed, World
 from streams.events import (
@@ -48,7 +48,7 @@ def play_books(
     if first or today.day == 1:
         yield from _plans(world, today, opens, leads_per_day)
     if today.weekday() == 0:
-        yield from _spend(world, random, today, opens)
+        yield from _spend(world, random, today, opens, leads_per_day)
     if world.calendar.is_working_day(day):
         yield from _voices(world, random, day, leads_per_day)
 
@@ -113,12 +113,14 @@ def _work(days: int, leads_per_day: float) -> Iterator[tuple[str, Measure, float
     yield "department", "capacity_hours", 4.0 * days
 
 
-def _spend(world: World, random: Random, today: date, opens: int) -> Iterator[Timed]:
+def _spend(world: World, random: Random, today: date, opens: int, leads_per_day: float) -> Iterator[Timed]:
+    """A department half as large spends half as much."""
     first, last = today - timedelta(days=7), today - timedelta(days=1)
     for channel, sources in SOURCES.items():
         for source in sources:
             for campaign in source.campaigns:
                 units = source.spend_per_week / len(source.campaigns) * random.uniform(0.85, 1.15)
+                units *= leads_per_day / LEADS_PER_DAY
                 spend = SpendReported(
                     first_day=first.isoformat(),
                     last_day=last.isoformat(),

@@ -61,10 +61,15 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     "partner": (Source("partners", 100),),
 }
 SOURCE_NAMES = tuple(dict.fromkeys(source.name for sources in SOURCES.values() for source in sources))
+CAMPAIGN_NAMES = tuple(
+    name for sources in SOURCES.values() for source in sources for name in source.campaigns
+)
 
 REGIONS = {"msk": 38, "spb": 20, "krd": 14, "ekb": 11, "nsk": 9, "kzn": 8}
 INDUSTRIES = {"retail": 26, "construction": 22, "it": 18, "logistics": 14, "food": 12, "health": 8}
 
+LEADS_PER_DAY = 80.0
+"""New leads and deals of a usual working day, all channels together; sources spend as much as these need."""
 CHANNEL_SHARES = {"inbound": 0.42, "active": 0.34, "regular": 0.15, "vip": 0.03, "partner": 0.06}
 """Shares of the new business of a usual working day."""
 

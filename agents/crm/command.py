@@ -11,9 +11,9 @@ from datetime import date, datetime
 import click
 
 from agents.broker import producer
-from agents.crm.cast import ROSTER, SOURCE_NAMES
+from agents.crm.cast import CAMPAIGN_NAMES, LEADS_PER_DAY, ROSTER, SOURCE_NAMES
 from agents.crm.publish import Catching, Publisher, publish
-from agents.crm.world import LEADS_PER_DAY, simulate
+from agents.crm.world import simulate
 from agents.errors import UserError
 from agents.settings import Settings, load_settings
 from agents.topics import check_topics
@@ -102,8 +102,9 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     settings = load_settings(os.environ)
     click.echo(
-        f"publishing to {settings.broker}; Ctrl-C ends. Workers export these reps and sources by name with\n"
-        f"  VORONKA_REPS={','.join(ROSTER)}\n  VORONKA_SOURCES={','.join(SOURCE_NAMES)}",
+        f"publishing to {settings.broker}; Ctrl-C ends. Workers export these by name with\n"
+        f"  VORONKA_REPS={','.join(ROSTER)}\n  VORONKA_SOURCES={','.join(SOURCE_NAMES)}\n"
+        f"  VORONKA_CAMPAIGNS={','.join(CAMPAIGN_NAMES)}",
         err=True,
     )
     published = run(

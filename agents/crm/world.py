@@ -9,15 +9,12 @@ from itertools import count
 from random import Random
 
 from agents.crm.books import play_books
-from agents.crm.cast import CHANNEL_SHARES, pick_rep, pick_source
+from agents.crm.cast import CHANNEL_SHARES, LEADS_PER_DAY, pick_rep, pick_source
 from agents.crm.leads import play_deal, play_enquiry, play_prospect
 from agents.crm.rhythm import arrivals, enquiry_factor, enquiry_time, work_time
 from agents.crm.story import Story, Timed, World
 from streams.calendar import BusinessCalendar
 from streams.money import minor_units
-
-LEADS_PER_DAY = 80.0
-"""New leads and deals of a usual working day, all channels together."""
 
 _PLAYS: dict[str, Callable[[Story], None]] = {
     "inbound": play_enquiry,

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.live import Live
 
 from agents.child import Child, free_port
-from agents.crm.cast import ROSTER, SOURCE_NAMES
+from agents.crm.cast import CAMPAIGN_NAMES, ROSTER, SOURCE_NAMES
 from agents.demo.department import SPEED, Department
 from agents.demo.monitoring import monitored
 from agents.demo.table import heading, plain, tables
@@ -46,6 +46,7 @@ def demo_env(bootstrap: str, port: int, folder: Path) -> dict[str, str]:
         "VORONKA_CLOCK": "event",
         "VORONKA_REPS": ",".join(ROSTER),
         "VORONKA_SOURCES": ",".join(SOURCE_NAMES),
+        "VORONKA_CAMPAIGNS": ",".join(CAMPAIGN_NAMES),
         "VORONKA_SESSION_TIMEOUT_SECONDS": SESSION_SECONDS,
         "VORONKA_DATA_DIR": str(folder),
         "VORONKA_LOG_LEVEL": "WARNING",

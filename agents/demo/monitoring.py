@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +20,6 @@ READY_SECONDS = 30.0
 HISTORY_STEP = "1d"
 TEMPLATES = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 """Debian's Alertmanager does not start without them."""
-_RECEIVER = re.compile(r"^  - name: (.+)$", re.MULTILINE)
 
 
 class Monitoring:
@@ -58,22 +56,17 @@ class Monitoring:
             yield self._folder / "prometheus"
 
     def _alertmanager(self, parts: contextlib.ExitStack, choose_port: Callable[[int], int]) -> int | None:
-        """Shows alerts, grouped and inhibited as shipped, and writes to nobody."""
+        """Shows alerts, grouped and inhibited; as shipped it writes to nobody."""
         program = found("prometheus-alertmanager", "alertmanager")
         if program is None or (program.startswith(str(UNPACKED)) and not TEMPLATES.exists()):
             return None
-        head, marker, receivers = (
-            (self._generated / "alertmanager.yml").read_text("utf-8").partition("receivers:\n")
-        )
-        names = "".join(f"  - name: {name}\n" for name in _RECEIVER.findall(receivers))
-        (self._folder / "alertmanager.yml").write_text(head + marker + names, "utf-8")
         port = choose_port(9093)
         self._start(
             parts,
             "alertmanager",
             [
                 program,
-                f"--config.file={self._folder / 'alertmanager.yml'}",
+                f"--config.file={self._generated / 'alertmanager.yml'}",
                 f"--storage.path={self._folder / 'alertmanager'}",
                 f"--web.listen-address=127.0.0.1:{port}",
                 "--cluster.listen-address=",

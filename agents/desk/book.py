@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from agents.desk import parts
 from agents.desk.parts import Beat, ShardKey, WorkerKey
 from agents.desk.told import Elsewhere, Epoch, Missing, ToldShard
+from agents.environment import ADDRESS
 from agents.settings import Clock
 from streams.zones import MINUTE_MS
 
@@ -125,6 +126,15 @@ class Book:
             for worker, (beat, heard) in self._beats.items()
             if now_seconds - heard.seconds <= seconds
         }
+
+    def address(self, number: int, now_seconds: float) -> str:
+        """Where the worker that answers for a shard said its pages are; empty while nobody does."""
+        epoch = self._shards[number].latest
+        for beat in self.beats(now_seconds).values():
+            stand = beat.shards.get(number)
+            if stand is not None and stand.epoch == epoch and ADDRESS.fullmatch(beat.address):
+                return beat.address
+        return ""
 
     def silent(self, now_seconds: float, seconds: float) -> list[WorkerKey]:
         """Workers that have said nothing for so long that nobody needs to know of them."""

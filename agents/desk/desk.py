@@ -57,6 +57,11 @@ class Member(Protocol):
         """What this worker has to read, by topic."""
         ...
 
+    @property
+    def address(self) -> str:
+        """Where other workers reach its pages."""
+        ...
+
     def leads(self) -> bool:
         """Whether this is the owner of shard 0."""
         ...
@@ -105,6 +110,10 @@ class Desk:
                 known = lags.get(topic, 0)
                 lags[topic] = None if lag is None or known is None else known + lag
         return lags
+
+    def address(self, shard: int) -> str:
+        """Where another worker that answers for a shard serves its pages; empty while none does."""
+        return self.book.address(shard, _now().seconds)
 
     def figures(self, missing: int) -> DeskFigures:
         """What is exported of the desk, when so many shards are missing."""
@@ -167,7 +176,8 @@ class Desk:
         pause_seconds = BEAT_ALONE_SECONDS if self._alone else BEAT_SECONDS
         if told or left or now_seconds - self._beat_at >= pause_seconds:
             shards_told = {} if self._alone else stands(self.accounts)
-            beat = Beat(now_ms, shards_told, dict(self._member.lags()), self._lead.redis_up)
+            lags, redis_up = dict(self._member.lags()), self._lead.redis_up
+            beat = Beat(now_ms, shards_told, lags, redis_up, self._member.address)
             await topic.send([(bytes(WorkerKey(self.id)), parts.write(beat)), *self._forgotten()])
             self._beat_at = now_seconds
 

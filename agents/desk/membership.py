@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -15,6 +16,8 @@ from agents.journeys.clock import WorkerClock
 from agents.lane import LaneApp
 from agents.readings import ShardView, lags_of
 from agents.settings import Settings
+
+_ANYWHERE = "0.0.0.0"  # noqa: S104 - compared, not bound
 
 
 class Worker(Post, Protocol):
@@ -54,6 +57,13 @@ class Membership:
     def lags(self) -> Mapping[str, int | None]:
         """What this worker has to read, by topic."""
         return lags_of(self._worker.lane_positions())
+
+    @property
+    def address(self) -> str:
+        """As it is set, else the host that it serves at, else this machine's name."""
+        settings = self.settings
+        host = socket.gethostname() if settings.http_host == _ANYWHERE else settings.http_host
+        return settings.http_advertised or f"{host}:{settings.http_port}"
 
     def leads(self) -> bool:
         """Whether this is the owner of shard 0."""

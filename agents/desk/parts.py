@@ -54,12 +54,13 @@ class Stand(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Beat(msgspec.Struct, frozen=True):
-    """A worker is there: its clock, the shards that it answers for, what it has to read, its mirror."""
+    """A worker is there: its clock, its shards, what it has to read, its mirror, where its pages are."""
 
     clock_ms: int
     shards: dict[int, Stand] = {}
     lags: dict[str, int | None] = {}
     redis: bool | None = None
+    address: str = ""
 
 
 class Lead(msgspec.Struct, frozen=True):
@@ -91,6 +92,8 @@ class About(msgspec.Struct, frozen=True):
     quarantined: dict[str, int] = {}
     restatements: dict[str, int] = {}
     entry_lag: dict[str, Lag] = {}
+    rep_lags: dict[str, int] = {}
+    rep_lag_ms: dict[str, int] = {}
 
     def stats(self) -> ShardStats:
         """Its counters as the owner keeps them."""
@@ -102,6 +105,8 @@ class About(msgspec.Struct, frozen=True):
             quarantined=Counter(self.quarantined),
             restatements=Counter(self.restatements),
             entry_lag={name: EntryLag(lag.buckets, lag.sum_ms) for name, lag in self.entry_lag.items()},
+            rep_lags=Counter(self.rep_lags),
+            rep_lag_ms=Counter(self.rep_lag_ms),
         )
 
 
@@ -118,6 +123,8 @@ def about(stats: ShardStats, waiting_since: Mapping[str, int], waiting: int, lea
         quarantined=dict(stats.quarantined),
         restatements=dict(stats.restatements),
         entry_lag={name: Lag(list(lag.buckets), lag.sum_ms) for name, lag in stats.entry_lag.items()},
+        rep_lags=dict(stats.rep_lags),
+        rep_lag_ms=dict(stats.rep_lag_ms),
     )
 
 

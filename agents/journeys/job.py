@@ -20,6 +20,7 @@ from streams.fragments import SET_LIMIT
 from streams.journeys import advance, from_bytes, to_bytes
 from streams.ledger_keys import LEDGER, home_key
 from streams.moves import part_for, targets
+from streams.owners import owner_then
 from streams.zones import MINUTE_MS
 
 LATE_MS = 5 * MINUTE_MS
@@ -106,7 +107,7 @@ class _Chunk:
         if advanced.changed:
             touched.changed = True
             if event.entity != LEDGER:
-                touched.lags.append(received_ms - event.time_ms)
+                touched.lags.append((received_ms - event.time_ms, owner_then(touched.journey, event)))
         else:
             self._shard.stats.duplicates += 1
         for source, event_id in advanced.evicted:

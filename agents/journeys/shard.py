@@ -7,7 +7,7 @@ from itertools import islice
 
 from agents.journeys.audit import Audit
 from agents.journeys.clock import WorkerClock
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.journeys.touched import NOT_DECODED, Touched, journey_of, restated
 from agents.lane import LaneRecord
 from streams.book import Facts
@@ -176,9 +176,7 @@ class JourneyShard:
         else:
             self._waiting.pop(key, None)
         if touched.lags:
-            lag = self.stats.entry_lag.setdefault(channel, EntryLag())
-            for lag_ms in touched.lags:
-                lag.observe(lag_ms)
+            self.stats.observe_lags(channel, touched.lags)
             touched.lags = []
         touched.base, touched.on_time = raw, None
         touched.facts = now if touched.journey is journey else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -37,7 +38,10 @@ class EntryLag:
 
 @dataclass(slots=True)
 class ShardStats:
-    """Plain counters; `restatements` by base total, `entry_lag` by channel, `quarantined` by reason."""
+    """Plain counters; `restatements` by base total, `entry_lag` by channel, `quarantined` by reason.
+
+    `rep_lags` counts events by who owned them at their time, `rep_lag_ms` sums how late those were entered.
+    """
 
     applied: int = 0
     duplicates: int = 0
@@ -49,3 +53,20 @@ class ShardStats:
     quarantined: Counter[str] = field(default_factory=Counter)
     restatements: Counter[str] = field(default_factory=Counter)
     entry_lag: dict[str, EntryLag] = field(default_factory=dict)
+    rep_lags: Counter[str] = field(default_factory=Counter)
+    rep_lag_ms: Counter[str] = field(default_factory=Counter)
+
+    def observe_lags(self, channel: str, lags: Iterable[tuple[int, str]]) -> None:
+        """Count events of a journey: how late each was entered, and whose it was."""
+        by_channel = self.entry_lag.setdefault(channel, EntryLag())
+        for lag_ms, rep in lags:
+            by_channel.observe(lag_ms)
+            self.rep_lags[rep] += 1
+            self.rep_lag_ms[rep] += max(lag_ms, 0)
+
+    def lag_sums(self) -> Iterator[tuple[str, str, int, int]]:
+        """Entry lags by channel and by rep: family, place, number of events, sum (ms)."""
+        for channel, lag in self.entry_lag.items():
+            yield "channel", channel, lag.count, lag.sum_ms
+        for rep, count in self.rep_lags.items():
+            yield "rep", rep, count, self.rep_lag_ms[rep]

@@ -32,7 +32,7 @@ class Touched:
         """What its customers know of it."""
         self.changed = False
         self.late: list[tuple[Event, int, LaneRecord]] = []
-        self.lags: list[int] = []
+        self.lags: list[tuple[int, str]] = []
 
     def rest(self) -> None:
         """Give back the room of a journey that was not touched for long."""

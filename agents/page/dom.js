@@ -17,10 +17,13 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// Replaces what a place shows; what has a key and another text than before is marked for a moment.
+// Replaces what a place shows; what has a key and another text than before is marked for a moment. Whoever has come to
+// a link by keyboard stays there.
 export function show(place, ...nodes) {
   const before = new Map([...place.querySelectorAll("[data-key]")].map((node) => [node.dataset.key, node.textContent]));
+  const stood = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   place.replaceChildren(...nodes);
+  if (stood) [...place.querySelectorAll("a")].find((link) => link.getAttribute("href") === stood)?.focus({ preventScroll: true });
   if (document.body.dataset.settled !== "yes") return;
   for (const node of place.querySelectorAll("[data-key]")) {
     const old = before.get(node.dataset.key);

@@ -80,7 +80,7 @@ export function waiting(pulse, words) {
   if (!pulse.leads.length) return h("p", { class: "empty" }, words.say("waiting_none"));
   const columns = [[words.say("lead"), ""], [words.say("waits"), "number"], [words.say("owner"), ""], [words.say("channel"), ""], [words.say("since"), "number"]];
   const rows = pulse.leads.map((lead) => [
-    h("th", { scope: "row", class: "code" }, lead.lead),
+    h("th", { scope: "row", class: "code" }, h("a", { href: `/api/journey?key=${encodeURIComponent(`lead/${lead.lead}`)}` }, lead.lead)),
     words.duration(pulse.now_ms - lead.since_ms),
     words.owner(lead.owner),
     words.channel(lead.channel),

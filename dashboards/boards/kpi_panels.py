@@ -31,7 +31,7 @@ UNITS = {
     "days": "d",
     "months": "short",
     "score": "short",
-    "multiple": "suffix: ×",
+    "multiple": "short",
     "points": "short",
 }
 _NEXT = {
@@ -59,8 +59,9 @@ _LABELS: dict[Place, tuple[str, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("team",),
+    "campaign": ("campaign",),
 }
-_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {"stage": ("channel",), "team": ()}
+_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {"stage": ("channel",), "team": (), "campaign": ()}
 
 
 @dataclass(frozen=True)
@@ -126,17 +127,26 @@ class KpiPanels:
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension]) or self.title(kpi_id)
         return lines(about, [Query(self.expr(kpi_id, dimension), legend)], self.speech, span=span)
 
-    def bars(self, kpi_id: str, dimension: Place, *, span: int = 12) -> Panel:
-        """Values now, the greatest first."""
+    def bars(
+        self, kpi_id: str, dimension: Place, *, span: int = 12, suffix: str = "", when: str = ""
+    ) -> Panel:
+        """Values now, the greatest first; `when` says when it fills."""
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension])
         expr = f"sort_desc({self.expr(kpi_id, dimension)})"
-        shown = bars(self._about(kpi_id), [Query(expr, legend)], span=span)
+        shown = bars(self._about(kpi_id, suffix, when), [Query(expr, legend)], span=span)
         names = {channel: self.speech.channel(channel) for channel in self.speech.funnels.channels}
         called = {"channel": names, "stage": self.speech.stages}
         return named(shown, called.get(dimension, {}))
 
-    def table(self, title: Text, kpi_ids: Sequence[str], dimension: Place, link: Link) -> Panel:
-        """A row for each value of the dimension's label, a column for each KPI."""
+    def table(
+        self,
+        title: Text,
+        kpi_ids: Sequence[str],
+        dimension: Place,
+        link: Link,
+        when: Text = Text("", ""),  # noqa: B008 - frozen
+    ) -> Panel:
+        """A row for each value of the dimension's label, a column for each KPI; `when` says when it fills."""
         (label,) = _LABELS[dimension]
         columns = [
             (
@@ -153,7 +163,8 @@ class KpiPanels:
             "Сравнивайте строки. Доля, за которой мало лидов, ничего не говорит: прежде чем действовать, "
             "посмотрите на количество рядом и откройте подробности строки.",
         )
-        return cells(About(self.speech.of(title), healthy), (label,), columns, link, self.speech)
+        told = f"{healthy} {self.speech.of(when)}".strip()
+        return cells(About(self.speech.of(title), told), (label,), columns, link, self.speech)
 
     def expr(self, kpi_id: str, dimension: Place, *, window: str = "$window") -> str:
         """A KPI's rule, narrowed by what is chosen on the board."""
@@ -167,14 +178,14 @@ class KpiPanels:
     def _kpi(self, kpi_id: str) -> Kpi:
         return self.catalogue.by_alias[kpi_id]
 
-    def _about(self, kpi_id: str, suffix: str = "") -> About:
+    def _about(self, kpi_id: str, suffix: str = "", when: str = "") -> About:
         kpi = self._kpi(kpi_id)
         title = f"{self.title(kpi_id)}, {suffix}" if suffix else self.title(kpi_id)
         texts = [self.speech.of(kpi.entry.description), self._healthy(kpi), self._otherwise(kpi)]
         if kpi.windows:
             kept = ", ".join(window for window in kpi.windows if window != ALL_TIME)
             texts.append(self.speech(f"Periods: {kept}.", f"Периоды: {kept}."))
-        return About(title, " ".join(texts), self.unit(kpi_id), _steps(kpi))
+        return About(title, " ".join([*texts, when]).strip(), self.unit(kpi_id), _steps(kpi))
 
     def _healthy(self, kpi: Kpi) -> str:
         entry, say = kpi.entry, self.speech

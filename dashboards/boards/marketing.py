@@ -6,6 +6,7 @@ from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.speech import Link
 from streams.kpis import Text
+from streams.metrics import WINDOWS_OF_CAMPAIGNS
 
 _COSTS = (
     *("cpl", "cac", "cac_payback_months", "ltv_cac_ratio", "incremental_sales", "initial_enquiries"),
@@ -16,6 +17,7 @@ _COLUMNS = (
     *("response_within_1h_share_working", "won_deals", "revenue", "avg_deal_value", "cpl", "cac"),
     "incremental_sales",
 )
+_OF_CAMPAIGNS = ("initial_enquiries", "revenue", "avg_deal_value", "cpl")
 _RANKED = ("initial_enquiries", "qualified_leads", "won_deals", "revenue", "cpl", "cac", "incremental_sales")
 _BY_SOURCE = (
     *("initial_enquiries", "qualified_conversion_rate", "sales_conversion_rate", "revenue"),
@@ -38,6 +40,20 @@ def marketing(panels: KpiPanels) -> Board:
         say("Only this source", "Только этот источник"),
         f"/d/{say.uid('marketing')}?var-source=${{__data.fields.source}}",
     )
+    to_all = Link(say("All sources", "Все источники"), f"/d/{say.uid('marketing')}?var-source=$__all")
+    periods = ", ".join(WINDOWS_OF_CAMPAIGNS)
+    when = Text(
+        "It fills where the workers' VORONKA_CAMPAIGNS lists campaigns; others are `other`, what has none is "
+        f"`unknown`. Periods: {periods}.",
+        "Заполняется, когда в VORONKA_CAMPAIGNS рабочих процессов перечислены кампании; остальные – `other`, "
+        f"без кампании – `unknown`. Периоды: {periods}.",
+    )
+    campaigns = panels.table(Text("Campaigns", "Кампании"), _OF_CAMPAIGNS, "campaign", to_all, when)
+    suffix = say("by campaign", "по кампаниям")
+    each = [
+        panels.bars(kpi_id, "campaign", suffix=suffix, when=say.of(when))
+        for kpi_id in panels.told(("cpl", "revenue"), "campaign")
+    ]
     table = panels.table(Text("Sources", "Источники"), _COLUMNS, "source", only)
     return Board(
         "marketing",
@@ -53,6 +69,7 @@ def marketing(panels: KpiPanels) -> Board:
                 panels.numbers(*_COSTS),
             ),
             (say("All sources", "Все источники"), [table]),
+            (say("Campaigns", "Кампании"), [campaigns, *each]),
             (say("Comparison", "Сравнение"), panels.rankings("source", *_RANKED)),
             (say("By channel", "По каналам"), panels.courses("channel", *_BY_CHANNEL)),
             (say("Over time", "Во времени"), panels.courses("source", *_BY_SOURCE)),

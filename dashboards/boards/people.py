@@ -20,11 +20,11 @@ _COLUMNS = (
 )
 _ACTIVITY = (
     *("contact_attempts", "first_touches", "meetings_scheduled", "meetings_held", "offers_sent"),
-    *("activities_per_deal", "leads_waiting", "pipeline_value_open"),
+    *("activities_per_deal", "leads_waiting", "pipeline_value_open", "entry_lag_hours"),
 )
 _COURSES = (
     *("response_within_1h_share_working", "win_rate_closed", "initial_enquiries", "sales_cycle_days"),
-    *("plan_attainment", "nps"),
+    *("plan_attainment", "nps", "entry_lag_hours"),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from agents.crm.cast import ROSTER, SOURCE_NAMES
+from agents.crm.cast import CAMPAIGN_NAMES, ROSTER, SOURCE_NAMES
 from agents.crm.world import simulate
 from agents.readings import Readings, read
 from agents.settings import Settings
@@ -28,6 +28,7 @@ TOPICS = {"lead": "crm.leads", "deal": "crm.deals", "ledger": "crm.ledger"}
 CHOSEN = {
     "VORONKA_REPS": ",".join(ROSTER),
     "VORONKA_SOURCES": ",".join(SOURCE_NAMES),
+    "VORONKA_CAMPAIGNS": ",".join(CAMPAIGN_NAMES),
     "VORONKA_TEAMS": f"north:{','.join(list(ROSTER)[::2])};south:{','.join(list(ROSTER)[1::2])}",
 }
 
@@ -82,5 +83,10 @@ class Department:
     def settings(self) -> Settings:
         """Without the prefix of the topics, which only the broker's deployments need."""
         return Settings(
-            clock="event", reject_limit=0, reps=tuple(ROSTER), sources=tuple(SOURCE_NAMES), partitions=4
+            clock="event",
+            reject_limit=0,
+            reps=tuple(ROSTER),
+            sources=tuple(SOURCE_NAMES),
+            campaigns=CAMPAIGN_NAMES,
+            partitions=4,
         )

@@ -15,7 +15,8 @@ from dashboards.files import generated
 from streams import metrics
 
 PARTS = {"counter": ("",), "gauge": ("",), "info": ("",), "histogram": ("_bucket", "_count", "_sum")} | {
-    "gaugehistogram": ("_bucket", "_gcount", "_gsum")
+    "gaugehistogram": ("_bucket", "_gcount", "_gsum"),
+    "summary": ("_count", "_sum"),
 }
 EXPORTED = {metric.name + part for metric in metrics.METRICS.values() for part in PARTS[metric.type]}
 OF_PROMETHEUS = {"up", "scrape_duration_seconds", "ALERTS"}

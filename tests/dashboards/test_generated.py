@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -39,7 +40,7 @@ from tests.dashboards.reading import (
 
 RULES = rules(written()["rules.yml"])
 ALERTS = alerts()
-UNITS = {"short", "percentunit", "h", "d", "s", "cps", "currencyRUB", "suffix: ×", "dateTimeAsIso"}
+UNITS = {"short", "percentunit", "h", "d", "s", "cps", "currencyRUB", "dateTimeAsIso"}
 OWN_KPI = """
 [kpi.calls_back]
 names = { en = "Answers", ru = "Ответы" }
@@ -140,6 +141,22 @@ def test_an_alert_says_what_a_person_needs(alert: Alert) -> None:
     assert f"\n## {alert.name}\n" in written()[RUNBOOK]
     assert alert.steps
     assert alert.quiet or not alert.silent_without_series
+
+
+SAYS_NO_NUMBER = {"WorkersAbsent", "Watchdog"}
+"""Where nothing is there to be counted."""
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_an_alert_keeps_the_rules_of_mixtool(alert: Alert) -> None:
+    """Severity of three, a summary that is a fixed sentence, a description with the numbers."""
+    groups = yaml.safe_load(written()["alerts.yml"])["groups"]
+    (told,) = [rule for group in groups for rule in group["rules"] if rule["alert"] == alert.name]
+    assert told["labels"]["severity"] in ("critical", "warning", "info")
+    for language in ("", "_ru"):
+        summary, description = (told["annotations"][text + language] for text in ("summary", "description"))
+        assert re.fullmatch(r"[A-ZА-Я%][^{}]+[^.]\.", summary)
+        assert ("{{" in description) == (alert.name not in SAYS_NO_NUMBER)
 
 
 def test_alerts_never_rate_what_the_department_does() -> None:

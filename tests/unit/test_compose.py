@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from agents.cli import TARGETS, main
-from agents.crm.cast import ROSTER, SOURCE_NAMES
+from agents.crm.cast import CAMPAIGN_NAMES, ROSTER, SOURCE_NAMES
 from agents.settings import Settings, load_settings
 from tests.unit.compose import ROOT, binds, compose, secret_targets, services
 
@@ -102,6 +102,7 @@ def test_our_services_run_commands_and_settings_that_exist() -> None:
     assert topics == simulator
     assert (worker.partitions, worker.app_id, worker.broker) == (topics.partitions, "voronka", topics.broker)
     assert (topics.reps, topics.sources) == (tuple(ROSTER), tuple(SOURCE_NAMES))
+    assert topics.campaigns == CAMPAIGN_NAMES
     assert topics.zone == Settings().zone
     assert topics.currency == Settings().currency
 

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 from agents.settings import load_settings
-from dashboards.alertmanager import SECRETS
+from dashboards.alertmanager import SECRETS, Delivery, alertmanager
+from dashboards.receivers import load_receivers
 from tests.unit.compose import ROOT, binds, compose, secret_targets, services
 
 
@@ -47,10 +48,11 @@ def test_workers_find_redis_with_its_password(tmp_path: Path) -> None:
     assert "$(cat /run/secrets/redis-password)" in services()["redis"]["command"][-1].replace("$$", "$")
 
 
-def test_alertmanager_has_every_secret_that_its_configuration_names() -> None:
-    """The generated configuration is mounted as it is, with its secrets where it looks for them."""
-    alertmanager = services()["alertmanager"]
-    source = binds(alertmanager)["/etc/alertmanager/alertmanager.yml"]
-    named = set(re.findall(rf"{SECRETS}/[\w-]+", (ROOT / source).read_text("utf-8")))
-    assert named
-    assert named <= set(secret_targets(alertmanager))
+def test_alertmanager_has_every_secret_that_receivers_can_need() -> None:
+    """Where all receivers of the example are told, each secret is mounted where the configuration looks."""
+    told = load_receivers((ROOT / "examples" / "receivers.toml").read_text("utf-8"))
+    named = set(re.findall(rf"{SECRETS}/[\w-]+", alertmanager(Delivery(receivers=told))))
+    assert named == set(secret_targets(services()["alertmanager"]))
+    assert binds(services()["alertmanager"]) == {
+        "/etc/alertmanager/alertmanager.yml": "./dashboards/generated/alertmanager.yml"
+    }

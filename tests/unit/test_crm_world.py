@@ -178,6 +178,27 @@ def test_a_quarter_or_so_of_the_closed_deals_is_won(seed: int) -> None:
         assert closed - {None} == set(CHANNEL_SHARES)  # some deals are entered after they are lost
 
 
+@pytest.mark.parametrize(("seed", "leads_per_day"), [(7, 80.0), (8, 80.0), (7, 12.0)])
+def test_a_customer_brings_more_than_the_spend_that_won_him(seed: int, leads_per_day: float) -> None:
+    """Of whatever size, the department is healthy: inbound sales are worth several times what was spent."""
+    told = (
+        two_months(seed)
+        if leads_per_day == 80
+        else simulate(seed, START, END, CALENDAR, leads_per_day=leads_per_day)
+    )
+    events = list({(e.source, e.id): e for e, _ in told}.values())
+    spent = sum(e.data.amount.amount_minor for e in events if isinstance(e.data, ev.SpendReported))
+    inbound = {
+        e.entity_id for e in of(events, ev.Created) if e.entity == "deal" and channel_of(e) == "inbound"
+    }
+    sold = sum(
+        e.data.amount.amount_minor
+        for e in events
+        if isinstance(e.data, ev.LineSold) and e.entity_id in inbound
+    )
+    assert 0 < 3 * spent < sold
+
+
 def test_reps_differ_in_speed(events: list[ev.Event]) -> None:
     """The quickest rep answers in less than half of the slowest one's median time."""
     owner = {e.entity_id: e.data.owner for e in events if isinstance(e.data, ev.Assigned)}

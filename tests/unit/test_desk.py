@@ -84,6 +84,7 @@ class FixedMember:
     clock_ms: int = NOW_MS
     member: bool = True
     redis_up: bool | None = None
+    address: str = "127.0.0.1:6066"
 
     def ready_shards(self) -> Sequence[FixedShard]:
         return self.shards
@@ -149,10 +150,12 @@ def shown(found: Desk, member: FixedMember) -> dict[int, int]:
 
 async def test_two_workers_know_each_others_shards_and_every_change() -> None:
     """Both show the whole; a change is told once, not what stayed as it was."""
-    log, a, b = Log(), FixedMember([shard(0, 3)]), FixedMember([shard(1, 4)])
+    log, a, b = Log(), FixedMember([shard(0, 3)]), FixedMember([shard(1, 4)], address="sales-2:80")
     async with desk(log, a) as desk_a, desk(log, b) as desk_b:
         await until(lambda: shown(desk_a, a) == {1: 4} and shown(desk_b, b) == {0: 3})
         assert desk_a.lags() == {"crm.leads": 1}
+        await until(lambda: desk_a.address(1) == b.address)
+        assert desk_b.address(0) == a.address
         told = len(log.records)
         b.shards[0].totals.by_window = {**b.shards[0].totals.by_window, "30d": {WON: 5}}
         b.shards[0].stats.applied += 1

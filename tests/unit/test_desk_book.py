@@ -13,7 +13,7 @@ from agents.desk import parts
 from agents.desk.book import COUNTED_MS, LATE_MS, SILENT_SECONDS, Book, Heard
 from agents.desk.parts import Beat, Lead, ShardKey, Stand, WorkerKey
 from agents.desk.told import Missing
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.settings import Clock
 from streams.rows import Key
 
@@ -198,8 +198,7 @@ def test_counters_and_lags_come_through_as_they_were() -> None:
     stats = ShardStats(applied=5, duplicates=1, forwarded=2, parts=3)
     stats.quarantined.update({"not_json": 2})
     stats.restatements.update({"won_deals": 4})
-    stats.entry_lag["vip"] = EntryLag()
-    stats.entry_lag["vip"].observe(90_000)
+    stats.observe_lags("vip", [(90_000, "ann"), (-5, "bob")])
     told = parts.read_about(parts.write(parts.about(stats, {}, 0, [])))
     assert told is not None
     assert told.stats() == stats

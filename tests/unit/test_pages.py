@@ -215,10 +215,10 @@ async def test_a_worker_serves_our_pages_and_none_of_fausts(tmp_path: Path) -> N
         await client.close()
 
 
-async def test_a_journey_that_is_asked_for_wrongly_or_elsewhere_is_an_error(client: Client) -> None:
-    """400 says how to ask, 404 whom."""
+async def test_a_journey_that_is_asked_for_wrongly_or_unknown_is_an_error(client: Client) -> None:
+    """400 says how to ask, 404 that nobody told of it."""
     for query in ("", "?key=7", "?key=lead/1&window=7d"):
         status, answer = await get(client, f"/api/journey{query}")
         assert (status, "lead/1 or deal/7" in answer["error"]) == (400, True)
     status, answer = await get(client, "/api/journey?key=lead/1")
-    assert (status, answer["error"]) == (404, "lead/1 is not in the shards of this worker: ask the others")
+    assert (status, answer["error"]) == (404, "nothing was told of lead/1")

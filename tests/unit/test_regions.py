@@ -1,4 +1,4 @@
-"""Regions and industries are told apart where a deployment asks for it, and cost nothing elsewhere."""
+"""Regions, industries, campaigns are told apart where somebody asks for it, and cost nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agents.pages import kpis_of
+from agents.scrape import Scrape
 from agents.settings import Settings, SettingsError, load_settings
 from streams.catalogue import SHIPPED
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
@@ -18,6 +19,7 @@ from tests.cluster import Cluster
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 from tests.oracle import FAMILIES, Record, oracle_facts, read
 from tests.simulator import World
+from tests.stories.ledger import spend
 from tests.stories.telling import deal, lead, ms
 
 WINDOWS = ("7d", "30d", "month", "prev_month", "all")
@@ -67,8 +69,8 @@ def test_without_a_list_nothing_is_counted_besides() -> None:
     assert not any(kind.startswith(CUTS) for kind, _, _ in cluster.rules.rows.keys)
 
 
-def exchanged(record: Record) -> Record:
-    """The same event with its source told as its region, and the other way round."""
+def exchanged(record: Record, cut: str) -> Record:
+    """The same event with its source told as its region or campaign, and the other way round."""
     try:
         event = json.loads(record.value or b"")
         data = event if any(name.lower() == "ce_type" for name, _ in record.headers) else event["data"]
@@ -76,15 +78,19 @@ def exchanged(record: Record) -> Record:
         return record
     if not isinstance(data, dict) or not isinstance(data.get("source", ""), str | None):
         return record
-    source, region = data.pop("source", None), data.pop("region", None)
-    data |= {name: text for name, text in (("source", region), ("region", source)) if text is not None}
+    source, other = data.pop("source", None), data.pop(cut, None)
+    data |= {name: text for name, text in (("source", other), (cut, source)) if text is not None}
     value = json.dumps(event, ensure_ascii=False).encode()
     return Record(record.topic, record.key, value, record.headers, record.timestamp_ms)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_regions_are_found_like_sources_so_the_truth_of_those_is_theirs(seed: int) -> None:
-    """A world told with sources and regions exchanged: by region it is what the oracle says by source."""
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("cut", ["region", "campaign"])
+def test_they_are_found_like_sources_so_the_truth_of_those_is_theirs(cut: str, seed: int) -> None:
+    """A world told with sources and regions exchanged: by region it is what the oracle says by source.
+
+    Of campaigns the spend is known, too, for it is told by source and campaign.
+    """
     records = [
         Record(each.topic, each.key, each.value, tuple(each.headers), each.timestamp_ms)
         for each in World(seed, 120).deliveries
@@ -92,18 +98,20 @@ def test_regions_are_found_like_sources_so_the_truth_of_those_is_theirs(seed: in
     truth = oracle_facts(records)
     now_ms = truth.greatest_time_ms
     names = {key[3] for key in read(truth, now_ms)["all"] if key[0] == "source"} - {"unknown"}
-    settings = Settings(clock="event", reject_limit=0, regions=tuple(sorted(names)))
-    cluster = folded(map(exchanged, records), now_ms, settings)
+    listed = {f"{cut}s": tuple(sorted(names))}
+    settings = Settings(clock="event", reject_limit=0, **listed)  # type: ignore[arg-type] # names of fields
+    cluster = folded([exchanged(record, cut) for record in records], now_ms, settings)
     reading, compared = read(truth, now_ms), 0
     for window in WINDOWS:
         wanted: defaultdict[tuple[str, str], int] = defaultdict(int)
         for (family, total, _, source), amount in reading[window].items():
-            if family == "source" and TOTALS[total].layout == "journey" and total not in REPORTED_TOTALS:
+            journeys = TOTALS[total].layout == "journey" and total not in REPORTED_TOTALS
+            if family == "source" and (journeys or (cut, total) == ("campaign", "spend_minor")):
                 wanted[total, source] += amount
         found = {
             (key[1], key[2]): amount
             for key, amount in cluster.sums(window).items()
-            if key[0] == "region" and "source" in FAMILIES[key[1]]
+            if key[0] == cut and "source" in FAMILIES[key[1]]
         }
         assert found == {place: amount for place, amount in wanted.items() if amount}
         compared += len(found)
@@ -130,16 +138,53 @@ async def test_the_api_tells_them_apart() -> None:
     assert "by_region" not in (await kpis_of(worker, "1h"))["kpis"]["win_rate_closed"]
 
 
+async def test_a_lead_costs_what_its_campaign_does() -> None:
+    """Spend of the days so far over the enquiries that came by it; without a list nothing is counted."""
+    settings = Settings(clock="event", reject_limit=0, campaigns=("spring",), zone="UTC", holidays=None)
+    records = [
+        spend("2026-04-06 10:00", "600.00", source="ads", campaign="spring"),
+        spend("2026-04-06 11:00", "70.00", source="ads", campaign="old"),
+        spend("2026-04-06 12:00", "7.00", source="seo"),
+        *(lead(f"s{n}", "created", "2026-04-08 10:00", source="ads", campaign="spring") for n in range(3)),
+        lead("w", "created", "2026-04-08 10:00"),
+    ]
+    cluster = folded(records, ms("2026-04-12 20:00"), settings)
+    assert totals_of(cluster, "month", "campaign", "spend_minor") == {
+        "spring": 60_000, "other": 7_000, "unknown": 700
+    }  # fmt: skip
+    worker = FixedWorker((), settings, clock_ms=ms("2026-04-12 20:00"))
+    worker.shards = list(cluster.shards.values())  # type: ignore[arg-type] # real ones
+    kpis = (await kpis_of(worker, "month"))["kpis"]
+    assert kpis["cpl"]["by_campaign"] == {
+        "other": {"value": None, "n": 0},
+        "spring": {"value": 200.0, "n": 3},
+        "unknown": {"value": 7.0, "n": 1},
+    }
+    assert kpis["initial_enquiries"]["by_campaign"] == {
+        "spring": {"value": 3, "n": 3}, "unknown": {"value": 1, "n": 1}
+    }  # fmt: skip
+    assert "by_campaign" not in kpis["cac"]
+    exported = (await Scrape(worker).render(""))[0].decode()
+    assert 'sales_by_campaign_spend{campaign="spring",window="month"} 600.0' in exported
+    assert 'sales_by_campaign_enquiries{campaign="spring",window="prev_month"}' not in exported
+    without = folded(records, ms("2026-04-12 20:00"), Settings(clock="event", reject_limit=0))
+    assert totals_of(without, "month", "campaign", "spend_minor") == {}
+
+
 def test_most_kpis_of_the_sources_have_them() -> None:
     """Revenue, conversions and activities do."""
-    told = {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by_cuts}
+    told = {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by("region")}
     assert {"revenue", "win_rate_qualified", "meetings_held", "pipeline_value_open", "mrr"} <= told
     assert len(told) > 45
+    assert {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by("campaign")} - told == {"cpl"}
 
 
 def test_lists_are_settings_like_others() -> None:
-    """At most thirty names."""
-    settings = load_settings({"VORONKA_REGIONS": "north, south", "VORONKA_INDUSTRIES": "steel"})
-    assert settings.cuts == {"region": {"north", "south"}, "industry": {"steel"}}
+    """At most thirty names; of campaigns, which are exported, twelve."""
+    lists = {"REGIONS": "north, south", "INDUSTRIES": "steel", "CAMPAIGNS": "spring"}
+    settings = load_settings({f"VORONKA_{name}": text for name, text in lists.items()})
+    assert settings.cuts == {"region": {"north", "south"}, "industry": {"steel"}, "campaign": {"spring"}}
+    with pytest.raises(SettingsError, match="VORONKA_CAMPAIGNS: 13 names are too many"):
+        load_settings({"VORONKA_CAMPAIGNS": ",".join(f"c{number}" for number in range(13))})
     with pytest.raises(SettingsError, match="VORONKA_REGIONS: 31 names are too many"):
         load_settings({"VORONKA_REGIONS": ",".join(f"r{number}" for number in range(31))})

@@ -12,7 +12,7 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
 from agents.scrape import Scrape
 from agents.settings import Settings
@@ -20,6 +20,7 @@ from streams import metrics
 from streams.base_totals import RESPONSE_EDGES_SECONDS
 from streams.metrics import METRICS
 from streams.rows import Key
+from streams.stories import UNASSIGNED
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 from tests.fixed_worker import HOUR_MS, NOW_MS, FixedShard, FixedTotals, FixedWorker, full_worker
 
@@ -171,6 +172,19 @@ async def test_reps_and_sources_beyond_the_roster_are_other() -> None:
     assert found[at("voronka_labels_folded", label="source")] == 1
 
 
+async def test_entry_lag_by_rep_is_a_sum_and_a_count_over_the_shards_that_are_here() -> None:
+    """By the roster, the others as `other`; who enters ahead of time has no lag."""
+    shards = [FixedShard(number) for number in (0, 1)]
+    shards[0].stats.observe_lags("vip", [(90_000, "ann"), (30_000, "bob"), (-9, UNASSIGNED)])
+    shards[1].stats.observe_lags("inbound", [(60_000, "ann"), (10_000, "cid")])
+    found = await series(FixedWorker(shards, Settings(reps=("ann",))))
+    told = {
+        rep: [found[at(f"voronka_rep_entry_lag_seconds_{part}", rep=rep)] for part in ("count", "sum")]
+        for rep in ("ann", "other", UNASSIGNED)
+    }
+    assert told == {"ann": [2, 150], "other": [2, 40], UNASSIGNED: [1, 0]}
+
+
 async def test_response_times_are_cumulative_histograms_of_gauges() -> None:
     """Counts by bucket are added up to each edge; sum and count stand beside."""
     sums: dict[Key, int] = {
@@ -218,9 +232,8 @@ async def test_the_funnel_shows_its_imbalance() -> None:
 
 async def test_the_stream_and_the_machine_tell_of_themselves() -> None:
     """By shard, as counters that never go back while the shard is here; lag and lane counters besides."""
-    lag = EntryLag()
-    lag.observe(90_000)
-    stats = ShardStats(applied=7, duplicates=2, forwarded=1, parts=3, audits=1, entry_lag={"vip": lag})
+    stats = ShardStats(applied=7, duplicates=2, forwarded=1, parts=3, audits=1)
+    stats.observe_lags("vip", [(90_000, "ann")])
     stats.quarantined.update({"not_json": 2, "future": 1})
     stats.restatements.update({"won_deals": 4})
     state = FixedWorker(
@@ -285,7 +298,7 @@ async def test_a_full_worker_stays_within_the_series_budget() -> None:
     assert 17_000 < len(found) <= 20_000
     names = {name for name, _ in found}
     for metric in METRICS.values():
-        assert metric.name in names or f"{metric.name}_bucket" in names, metric.name
+        assert names & {metric.name, f"{metric.name}_bucket", f"{metric.name}_count"}, metric.name
 
 
 async def test_both_formats_hold_the_same_series() -> None:

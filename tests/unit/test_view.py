@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.journeys.stats import EntryLag, ShardStats
+from agents.journeys.stats import ShardStats
 from agents.pages import kpis_of
 from agents.settings import Settings
 from streams.base_totals import MILLION
@@ -278,15 +278,14 @@ stages = ["two", "three", "four", "five"]
 
 async def test_the_stream_tells_of_itself() -> None:
     """Lags of 1 h and 3 h are 2 h on average; restatements are counted over all totals."""
-    lag = EntryLag()
-    lag.observe(HOUR_MS)
-    lag.observe(3 * HOUR_MS)
-    stats = ShardStats(entry_lag={"vip": lag})
+    stats = ShardStats()
+    stats.observe_lags("vip", [(HOUR_MS, "ann"), (3 * HOUR_MS, "bob")])
     stats.restatements.update({"enquiries": 2, "won_deals": 3})
     state = worker({}, stats=stats)
     found = await kpi(state, "entry_lag_hours")
     assert (found["value"], found["n"], found["period"]) == (2.0, 2, "since_start")
     assert found["by_channel"] == {"vip": {"value": 2.0, "n": 2}}
+    assert found["by_rep"] == {"ann": {"value": 1.0, "n": 1}, "bob": {"value": 3.0, "n": 1}}
     assert (await kpi(state, "restatements"))["value"] == 5
 
 

@@ -17,7 +17,7 @@ HOT = (
     *("calendar", "zones", "rules", "rates", "rows", "ways", "panes", "window_sums", "totals"),
     *("forms", "instants", "payload_checks", "decode", "joins", "growth", "ledger_growth", "journeys"),
     *("packing", "moves", "stories", "book", "opportunity", "monthly_facts", "passage", "facts", "folding"),
-    "customers",
+    *("customers", "owners"),
 )
 """Of `streams/`: what every event or journey goes through. Types that are read at run time are left out."""
 HOT_IN_AGENTS = ("home", "job", "shard", "stats", "touched")
