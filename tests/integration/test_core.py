@@ -26,10 +26,7 @@ def test_the_compiled_modules_keep_every_law(tmp_path: Path) -> None:
     if which("cc") is None or not headers.exists():
         unavailable("a C compiler with Python's headers is missing: run `make components`")
     core = tmp_path / "core"
-    built = subprocess.run(
-        [sys.executable, "-m", "tools.core", core], cwd=ROOT, capture_output=True, text=True
-    )
-    assert built.returncode == 0, built.stderr[-4000:]
+    _run([sys.executable, "-m", "tools.core", str(core)])
     (tmp_path / "test_is_compiled.py").write_text(
         "import agents.journeys.shard as shard, streams.facts as facts\n\n"
         "def test_is_compiled():\n"
