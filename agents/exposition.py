@@ -18,11 +18,12 @@ from agents.settings import Settings
 from agents.workdays import workdays
 from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
+from streams.exported import windows_of
 from streams.funnels import WON
 from streams.kpis import ALL_TIME
 from streams.metrics import ENTRY_LAG_EDGES_SECONDS, Metric
 from streams.money import EXPONENTS
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 Labels = tuple[str, ...]
 _SUFFIXES = {"counter": "_total", "info": "_info"}
@@ -76,7 +77,7 @@ class Exposition(Collector):
         places = len([label for label in metric.labels if label != "window"])
         for first, second in self.known.get((family, metric.total), ()):
             key, place = (family, metric.total, first, second), (first, second)[:places]
-            for window in _windows(metric):
+            for window in windows_of(metric) or (ALL_TIME,):
                 labels = place if window == ALL_TIME else (*place, window)
                 yield metric.name, labels, self._exported(self.readings.sums[window].get(key, 0), metric.unit)
 
@@ -96,7 +97,7 @@ class Exposition(Collector):
         for channel, stage in self.known.get(("stage", "stage_entered"), ()):
             if stage == WON.id:
                 continue
-            for window in WINDOWS_BY_SOURCE_AND_REP:
+            for window in WINDOWS_EXPORTED_BY_SOURCE_AND_REP:
                 sums = self.readings.sums[window]
                 entered, *left = (
                     sums.get(("stage", total, channel, stage), 0)
@@ -187,14 +188,6 @@ class Exposition(Collector):
             case "minor":
                 minor_in_major: int = 10 ** EXPONENTS[self.settings.currency]
                 return amount / minor_in_major
-
-
-def _windows(metric: Metric) -> tuple[str, ...]:
-    if "window" not in metric.labels:
-        return (ALL_TIME,)
-    total = BASE_TOTALS[metric.total]
-    rare = metric.family in ("source", "rep") or total.monthly
-    return WINDOWS_BY_SOURCE_AND_REP if rare else total.windows or WINDOWS
 
 
 def _edge(seconds: str) -> str:

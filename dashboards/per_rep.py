@@ -10,7 +10,7 @@ from streams import metrics, promql
 from streams.catalogue import SHIPPED
 from streams.kpis import Catalogue, Kpi
 from streams.promql import exported, rule_name
-from streams.windows import WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 REPS = "reps"
 
@@ -24,7 +24,7 @@ def per_rep(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
 
 def per_rep_rules(catalogue: Catalogue) -> Iterator[Sequence[Rule]]:
     """The department's value; none while reps are folded into one: nobody knows how many they are."""
-    some = f'window=~"{"|".join(WINDOWS_BY_SOURCE_AND_REP)}"'
+    some = f'window=~"{"|".join(WINDOWS_EXPORTED_BY_SOURCE_AND_REP)}"'
     sellers = f'sum by (rep, window) ({exported("won_deals", "rep")}{{{some},rep!="{UNASSIGNED}"}}) > 0'
     folded = f'max({metrics.LABELS_FOLDED.name}{{label="rep"}}) > 0'
     for kpi in per_rep(catalogue):

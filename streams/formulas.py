@@ -96,6 +96,11 @@ class Formula:
         """What a ratio divides by: its sample."""
         return self.root.right if isinstance(self.root, Binary) and self.root.operator == "/" else None
 
+    @cached_property
+    def adds_up(self) -> bool:
+        """Whether twice the time gives twice the value: sums and differences of totals do, ratios do not."""
+        return _adds_up(self.root)
+
     def evaluate(self, lookup: Lookup) -> int | float | None:
         """The value in milliseconds and minor units, unrounded; None where it has none."""
         return evaluate(self.root, lookup)
@@ -129,6 +134,12 @@ def evaluate(node: Node, lookup: Lookup) -> int | float | None:
             return None if a is None or b is None else _apply(operator, a, b)
         case _:
             assert_never(node)
+
+
+def _adds_up(node: Node) -> bool:
+    return not isinstance(node, Binary) or (
+        node.operator in "+-" and _adds_up(node.left) and _adds_up(node.right)
+    )
 
 
 def _apply(operator: Operator, a: int | float, b: int | float) -> int | float | None:

@@ -93,6 +93,7 @@ IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
         *(("source", "won_deals_unconverted"), ("source", "deals_created_lost")),
         *(("rep", "won_deals_unconverted"), ("rep", "deals_created_lost")),
         *(("source", "cycle_ms"), ("source", "cycles"), ("rep", "plan_deals")),
+        *(("source", "qualified_won"), ("source", "deals_created_won"), ("source", "lost_deals")),
     )
 )
 """What would cost too many series for what a board makes of it."""

@@ -204,14 +204,17 @@ def exported(total: str, dimension: Place) -> str:
     """The name of the samples that carry a total for a dimension."""
     if total in _STREAM:
         return _STREAM[total]
+    metric = metric_of(total, dimension)
+    suffixes = {metric.sum_total: "_gsum", metric.count_total: "_gcount"}
+    return metric.name + (suffixes[total] if metric.sum_total else "")
+
+
+def metric_of(total: str, dimension: Place) -> metrics.Metric:
+    """The metric that carries a total for a dimension; of a histogram that of its sum or count."""
     for metric in metrics.SALES:
-        if metric.family in _FAMILIES[dimension]:
-            if metric.total == total and not metric.sum_total:
-                return metric.name
-            if total == metric.sum_total:
-                return f"{metric.name}_gsum"
-            if total == metric.count_total:
-                return f"{metric.name}_gcount"
+        carried = (metric.sum_total, metric.count_total) if metric.sum_total else (metric.total,)
+        if metric.family in _FAMILIES[dimension] and total in carried:
+            return metric
     raise KeyError(f"{total} is not exported by {dimension}")
 
 

@@ -11,7 +11,7 @@ from dashboards.rules import fairly_compared
 from dashboards.shrinkage import FORMULA, NOT_REPS, shrunk_name
 from streams.kpis import Text
 from streams.promql import rule_name
-from streams.windows import WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 _COLUMNS = (
     *("initial_enquiries", "qualified_leads", "response_within_1h_share_working", "lead_response_time"),
@@ -86,7 +86,7 @@ def _fair(panels: KpiPanels, kpi_id: str) -> Panel:
 def _per_rep(panels: KpiPanels) -> list[Panel]:
     """What a rep brings on average: the line that the department sets itself."""
     say = panels.speech
-    kept = ", ".join(WINDOWS_BY_SOURCE_AND_REP)
+    kept = ", ".join(WINDOWS_EXPORTED_BY_SOURCE_AND_REP)
     healthy = say(
         "Only reps who sold in the period are counted. Healthy: not below the previous period. Otherwise "
         f"see below who fell behind. Empty while reps are folded into one (VORONKA_REPS). Periods: {kept}.",

@@ -12,6 +12,7 @@ import pytest
 from agents.view import View
 from dashboards.rules import measured, places
 from streams.base_totals import BASE_TOTALS
+from streams.exported import recorded_windows
 from streams.formulas import told_of
 from streams.kpis import CLOCK, Dimension, Kpi
 from streams.promql import rule_name, sample_name
@@ -27,9 +28,9 @@ EXACT = 1e-12
 
 
 def python(department: Department, kpi: Kpi, dimension: Dimension) -> Told:
-    """What the view says for every window, in the labels of the rules."""
+    """What the view says for every window that is exported, in the labels of the rules."""
     told: Told = {}
-    for window in WINDOWS if kpi.period == "window" else WINDOWS[:1]:
+    for window in recorded_windows(kpi, dimension) if kpi.period == "window" else WINDOWS[:1]:
         if kpi.supports(dimension, window):
             shown = View(department.readings, window, department.settings).kpi(kpi)
             period = {"window": window} if kpi.period == "window" else {}

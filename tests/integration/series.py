@@ -12,9 +12,10 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
+from streams.exported import windows_of
 from streams.metrics import Metric
 from streams.money import EXPONENTS
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 from tests.oracle import Reading, Record, oracle_facts, read
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -82,7 +83,7 @@ def expected(reading: Reading) -> dict[Series, int]:
 
 def _total(metric: Metric, reading: Reading) -> Iterator[tuple[Series, int]]:
     stock, names = "window" not in metric.labels, [label for label in metric.labels if label != "window"]
-    for window in ("all",) if stock else BASE_TOTALS[metric.total].windows or WINDOWS:
+    for window in ("all",) if stock else windows_of(metric):
         for (family, total, *labels), amount in reading[window].items():
             if (family, total) == (metric.family, metric.total):
                 known = dict(zip(names, labels, strict=False)) | ({} if stock else {"window": window})
@@ -138,7 +139,7 @@ def unbalanced(exposition: Mapping[Series, float]) -> list[str]:
         labels
         for name, labels in exposition
         if name == "sales_stage_entered" and ("stage", "won") not in labels
-        if dict(labels)["window"] in WINDOWS_BY_SOURCE_AND_REP
+        if dict(labels)["window"] in WINDOWS_EXPORTED_BY_SOURCE_AND_REP
     }
     shown = {key[1]: value for key, value in exposition.items() if key[0] == metrics.FUNNEL_IMBALANCE.name}
     return [f"{labels}: {shown.get(labels)}" for labels in entered | shown.keys() if shown.get(labels) != 0]

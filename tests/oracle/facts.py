@@ -38,7 +38,7 @@ FAMILIES: Final = {
     for total in totals.split()
 }
 MONTHLY: Final = frozenset(total for totals in {**SELDOM, **TOLD} for total in totals.split())
-"""Totals that are kept for four windows only."""
+"""Totals that are kept for six windows only."""
 WON_MONEY: Final = ("revenue_minor", "won_deals_valued", "won_deals_unconverted")
 OPEN_MONEY: Final = ("pipeline_minor", "open_deals_valued", "open_deals_unconverted")
 EDGES_SECONDS: Final = (300, 900, 3600, 14400, 28800, 86400, 172800, 604800)

@@ -1,4 +1,4 @@
-"""Facts of the totals that are kept for four windows: milestones, activities, invoices, payments, lines."""
+"""Facts of the totals that are kept for six windows: milestones, activities, invoices, payments, lines."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.oracle import FAMILIES, Record, oracle_facts, read
 from tests.simulator import World
 from tests.stories.telling import deal, lead, ms
 
-WINDOWS = ("7d", "30d", "month", "prev_month", "all")
+WINDOWS = ("7d", "30d", "month", "prev_7d", "prev_30d", "prev_month", "all")
 EVENTS = [
     lead(
         "1", "created", "2026-03-02 10:00", channel="inbound", region="north", industry="steel", owner="ann"
