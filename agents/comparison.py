@@ -43,7 +43,7 @@ def compared(kpi: Kpi, shown: dict[str, Any], earlier: View | None, share: float
     if kpi.windows and before not in kpi.windows:
         return {}
     then = earlier.kpi(kpi)
-    expected = share if kpi.formula.adds_up else 1.0
+    expected = share if kpi.grows_with_time else 1.0
     by_place = {
         f"change_{by}": _by_place(now, then.get(by, {}), expected)
         for by, now in shown.items()

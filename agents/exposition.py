@@ -10,6 +10,7 @@ from faust.types import TP
 from prometheus_client import metrics_core
 from prometheus_client.registry import Collector
 
+from agents.comparison import share_passed
 from agents.days import Days
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
@@ -18,12 +19,12 @@ from agents.settings import Settings
 from agents.workdays import workdays
 from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
-from streams.exported import windows_of
 from streams.funnels import WON
 from streams.kpis import ALL_TIME
 from streams.metrics import ENTRY_LAG_EDGES_SECONDS, Metric
 from streams.money import EXPONENTS
-from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
+from streams.series import windows_of
+from streams.windows import WINDOWS, WINDOWS_ENDING_NOW, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 Labels = tuple[str, ...]
 _SUFFIXES = {"counter": "_total", "info": "_info"}
@@ -117,6 +118,7 @@ class Exposition(Collector):
             for window, part, count in workdays(settings, self.readings.now_ms)
         ]
         yield from _family(metrics.WORKDAYS, days)
+        yield from _family(metrics.PASSED, self._passed())
         about = (version("voronka"), settings.app_id, settings.clock)
         members = [
             (metrics.TEAM.name, (rep, team), 1) for team, reps in settings.teams.items() for rep in reps
@@ -134,6 +136,13 @@ class Exposition(Collector):
         yield from _family(metrics.LAG, lags)
         for field, metric in metrics.LANE.items():
             yield from _family(metric, [(metric.name, (), getattr(self.lane_stats, field))])
+
+    def _passed(self) -> Iterator[tuple[str, Labels, float]]:
+        """What changes of running periods are judged by."""
+        for window in WINDOWS_ENDING_NOW:
+            share = share_passed(window, self.readings.now_ms, self.settings)
+            if share is not None:
+                yield metrics.PASSED.name, (window,), share
 
     def _desk(self) -> Iterator[metrics_core.Metric]:
         missing, up = metrics.DESK_MISSING, metrics.REDIS_UP

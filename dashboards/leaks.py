@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dashboards.recording import Rule
 from streams import promql
 from streams.funnels import WON
-from streams.promql import exported, rule_name, sample_name
+from streams.promql import rule_name, sample_name
+from streams.series import exported
 from streams.windows import WINDOWS_OF_LOSSES
 
 WIN_FROM, WIN_BEYOND = (rule_name(f"win_chance_{where}", "stage") for where in ("from", "beyond"))

@@ -9,17 +9,21 @@ from dashboards.shrinkage import UNASSIGNED
 from streams import metrics, promql
 from streams.catalogue import SHIPPED
 from streams.kpis import Catalogue, Kpi
-from streams.promql import exported, rule_name
+from streams.promql import rule_name
+from streams.series import exported
 from streams.windows import WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 REPS = "reps"
 
 
+def is_per_rep(kpi: Kpi) -> bool:
+    """Whether it divides an exported total by the number of reps."""
+    return REPS in kpi.totals and len(kpi.totals) == 2
+
+
 def per_rep(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
-    """Those that divide an exported total by the number of reps."""
-    for kpi in catalogue.kpis.values():
-        if REPS in kpi.totals and len(kpi.totals) == 2:
-            yield kpi
+    """All of them."""
+    return (kpi for kpi in catalogue.kpis.values() if is_per_rep(kpi))
 
 
 def per_rep_rules(catalogue: Catalogue) -> Iterator[Sequence[Rule]]:

@@ -9,12 +9,12 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from streams.formulas import Formula
+from streams.formulas import Binary, Formula, Node, Number, Total
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Unit = Literal["count", "ratio", "hours", "days", "money", "months", "score", "multiple", "points"]
-Dimension = Literal["department", "channel", "stage", "source", "rep"]
+Dimension = Literal["department", "channel", "stage", "source", "rep", "region", "industry"]
 Place = Dimension | Literal["team"]
 """Whatever is by rep is by team too: a team's sums are those of its reps."""
 Source = Literal["S0", "S1", "S2", "S3", "S4"]
@@ -73,6 +73,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     dimensions: tuple[Dimension, ...]
     channels: tuple[str, ...] = ()
     """The only channels that it is about; none means all."""
+    of_enquiries: bool = False
+    """Whether the department's value is that of the channels with enquiries alone."""
     windows: tuple[str, ...] = ()
     """The only periods that it has; none means all."""
     alert: Alert | None = None
@@ -89,19 +91,24 @@ class Kpi:
     sample: Formula
 
     @cached_property
+    def leaves(self) -> frozenset[Total]:
+        """What its value and its sample are made of, the clock left out."""
+        return frozenset(leaf for leaf in self.formula.totals | self.sample.totals if leaf.id != CLOCK)
+
+    @cached_property
     def totals(self) -> frozenset[str]:
         """Ids of the base totals that its value and its sample are made of."""
-        return frozenset(total.id for total in self.formula.totals | self.sample.totals) - {CLOCK}
+        return frozenset(leaf.id for leaf in self.leaves)
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The same as lookups call them: those of the period before apart."""
-        return frozenset(total.name for total in self.formula.totals | self.sample.totals) - {CLOCK}
+        """The same as lookups call them: those of other periods apart."""
+        return frozenset(leaf.name for leaf in self.leaves)
 
     @cached_property
     def compares(self) -> bool:
         """Whether it reads the period before."""
-        return any(total.previous for total in self.formula.totals | self.sample.totals)
+        return any(leaf.previous for leaf in self.leaves)
 
     @cached_property
     def told_totals(self) -> tuple[str, ...]:
@@ -111,13 +118,12 @@ class Kpi:
     @cached_property
     def counts_by_cuts(self) -> bool:
         """Whether all that it is made of is told apart by region and industry, where anything is."""
-        leaves = self.formula.totals | self.sample.totals
-        return not self.entry.channels and all(
-            (total := TOTALS.get(leaf.id)) is not None
-            and (total.layout, total.kind in ("flow", "stock")) == ("journey", True)
+        return not (self.entry.channels or Total(CLOCK) in self.formula.totals) and all(
+            (total := TOTALS[leaf.id]).layout == "journey"
+            and total.kind in ("flow", "stock")
             and "channel" in total.families
-            and not (leaf.previous or total.edges or leaf.id in REPORTED_TOTALS)
-            for leaf in leaves
+            and not (total.edges or leaf.id in REPORTED_TOTALS)
+            for leaf in self.leaves
         )
 
     @cached_property
@@ -130,9 +136,15 @@ class Kpi:
         )
 
     @cached_property
+    def grows_with_time(self) -> bool:
+        """Whether twice the time gives twice the value: what is counted does, ratios of it do not."""
+        return _growth(self.formula.root) == 1
+
+    @cached_property
     def period(self) -> Period:
         """Whether it is about a window, about now, or about the stream since the worker has its shards."""
-        kinds = {TOTALS[total.id].kind for total in self.formula.totals if total.id != CLOCK}
+        leaves = (total for total in self.formula.totals if total.id != CLOCK and not total.ripe)
+        kinds = {TOTALS[total.id].kind for total in leaves}
         if "flow" in kinds:
             return "window"
         return "since_start" if "stream" in kinds else "now"
@@ -145,7 +157,8 @@ class Kpi:
         """
         if self.entry.windows:
             return self.entry.windows
-        kept = [TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK]
+        leaves = (total for total in self.formula.totals if total.id != CLOCK and not total.ripe)
+        kept = [TOTALS[total.id] for total in leaves]
         flows = [total for total in kept if total.kind == "flow"]
         only = [WINDOWS_BY_SOURCE_AND_REP] if any(total.monthly for total in flows) else []
         only += [total.windows for total in flows if total.windows]
@@ -158,7 +171,7 @@ class Kpi:
         """Whether it has values by this dimension in this period."""
         if dimension not in self.entry.dimensions or period not in (self.windows or PERIODS):
             return False
-        narrow = self.period == "window" and dimension in ("source", "rep")
+        narrow = self.period == "window" and dimension not in ("department", "channel", "stage")
         return not narrow or period in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)
 
     def in_unit(self, value: int | float, currency_exponent: int) -> int | float:
@@ -173,6 +186,24 @@ class Kpi:
                 return value
             case _:
                 assert_never(self.entry.unit)
+
+
+def _growth(node: Node) -> int:
+    """The power of time in a value; stocks, ripe cohorts, different customers and reps do not grow."""
+    match node:
+        case Number():
+            return 0
+        case Total(id=total, ripe=ripe):
+            counted = total != CLOCK and TOTALS[total].kind == "flow" and not ripe
+            return int(counted and TOTALS[total].layout not in ("distinct", "level"))
+        case Binary("*", left, right):
+            return _growth(left) + _growth(right)
+        case Binary("/", left, right):
+            return _growth(left) - _growth(right)
+        case Binary(_, left, right):
+            return _growth(left) if _growth(left) == _growth(right) else 0
+        case _:
+            assert_never(node)
 
 
 @dataclass(frozen=True)

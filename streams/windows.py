@@ -19,6 +19,7 @@ __all__ = [
     "HOUR_PANES_MS",
     "MINUTE_MS",
     "MINUTE_PANES_MS",
+    "RIPE_WINDOW",
     "WINDOWS",
     "WINDOWS_BY_SOURCE_AND_REP",
     "WINDOWS_ENDING_NOW",
@@ -49,6 +50,8 @@ WINDOWS_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_7d", "
 """Those for which sums by source and rep, and totals of the second rank, are kept: each has its before."""
 WINDOWS_EXPORTED_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_month")
 """Those of them that are worth their series."""
+RIPE_WINDOW = "prev_30d"
+"""The last closed 30 days: most of who came then have come to an end, and every place has them."""
 WINDOWS_OF_LOSSES: tuple[str, ...] = (*_BY_HOUR, "month", "quarter", "year")
 """In shorter ones too few journeys come to an end to price anything."""
 WINDOWS_ENDING_NOW: tuple[str, ...] = _CURRENT

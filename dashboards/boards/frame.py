@@ -20,7 +20,8 @@ from grafana_foundation_sdk.models.dashboard import (
 from dashboards.boards.panels import ORANGE, RED, SOURCE, Panel
 from dashboards.boards.speech import Speech
 from streams.metrics import APP
-from streams.promql import STAGE_INFO, exported
+from streams.promql import STAGE_INFO
+from streams.series import exported
 from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 TAG = "voronka"

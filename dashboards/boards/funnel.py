@@ -9,7 +9,8 @@ from dashboards.boards.leaks import by_stage
 from dashboards.boards.panels import About, Panel, Query, bars, cells, lines, named
 from dashboards.boards.speech import Link, Speech
 from dashboards.rules import Z
-from streams.promql import exported, rule_name, sample_name
+from streams.promql import rule_name, sample_name
+from streams.series import exported
 from streams.windows import WINDOWS_OF_LOSSES
 
 _BY_STAGE = "{{channel}} · {{stage}}"

@@ -22,6 +22,7 @@ _ACTIVITY = (
     *("contact_attempts", "first_touches", "meetings_scheduled", "meetings_held", "offers_sent"),
     *("activities_per_deal", "leads_waiting", "pipeline_value_open"),
 )
+_CHANGES = ("revenue", "won_deals", "win_rate_closed")
 _COURSES = (
     *("response_within_1h_share_working", "win_rate_closed", "initial_enquiries", "sales_cycle_days"),
     *("plan_attainment", "nps"),
@@ -49,6 +50,10 @@ def reps(panels: KpiPanels) -> Board:
             (say("Teams", "Команды"), [_teams(panels)]),
             (say("Fair comparison", "Честное сравнение"), fair),
             (say("Beside the average", "Рядом со средним"), [*_per_rep(panels), *money]),
+            (
+                say("This month against the last", "Этот месяц по сравнению с прошлым"),
+                [*panels.changes_by("rep", *_CHANGES), *panels.changes_by("team", *_CHANGES)],
+            ),
             (say("Activity", "Активность"), panels.rankings("rep", *_ACTIVITY)),
             (say("Each over time", "Каждый во времени"), panels.courses("rep", *_COURSES)),
         ),

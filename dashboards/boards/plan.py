@@ -7,7 +7,7 @@ from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import About, Panel, Query, bars, lines
 from dashboards.pace import CAME, NEEDED
-from streams.promql import exported
+from streams.series import exported
 from streams.windows import WINDOWS
 
 _MONEY = (
@@ -27,12 +27,15 @@ _BY_CHANNEL = (
     *("opportunity_count_open", "opportunity_count_new", "won_deals", "lost_deals", "win_rate_closed"),
     *("contribution_margin", "return_on_sales"),
 )
+_BY_CUT = ("revenue", "sales_growth_rate", "avg_deal_value", "initial_enquiries")
 
 
 def revenue(panels: KpiPanels) -> Board:
     """Actual beside plan and baseline, what the plan still needs, and the period before."""
     say = panels.speech
     planned = [*_against_plan(panels), *_needed(panels), *panels.numbers("required_reps", span=12)]
+    planned += panels.rankings("team", "plan_attainment")
+    cuts = [*panels.rankings("region", *_BY_CUT), *panels.rankings("industry", *_BY_CUT)]
     return Board(
         "revenue",
         say("Revenue and plan", "Выручка и план"),
@@ -49,6 +52,13 @@ def revenue(panels: KpiPanels) -> Board:
             ),
             (say("Against the plan", "По сравнению с планом"), planned),
             (say("Compared", "Сравнение"), [_compared(panels, "revenue"), _compared(panels, "won_deals")]),
+            (
+                say(
+                    "By region and industry (VORONKA_REGIONS, VORONKA_INDUSTRIES)",
+                    "По регионам и отраслям (VORONKA_REGIONS, VORONKA_INDUSTRIES)",
+                ),
+                cuts,
+            ),
             (say("By channel", "По каналам"), panels.courses("channel", *_BY_CHANNEL)),
         ),
     )

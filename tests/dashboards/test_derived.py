@@ -15,7 +15,8 @@ from dashboards.rules import fairly_compared
 from dashboards.shrinkage import shrunk_name
 from streams import metrics
 from streams.funnels import DEFAULT
-from streams.promql import exported, rule_name, sample_name
+from streams.promql import rule_name, sample_name
+from streams.series import exported
 from streams.windows import WINDOWS_OF_LOSSES
 from tests.dashboards.department import Department
 

@@ -12,10 +12,10 @@ import pytest
 from agents.view import View
 from dashboards.rules import measured, places
 from streams.base_totals import BASE_TOTALS
-from streams.exported import recorded_windows
 from streams.formulas import told_of
 from streams.kpis import CLOCK, Dimension, Kpi
 from streams.promql import rule_name, sample_name
+from streams.series import recorded_windows
 from streams.windows import WINDOWS
 from tests.dashboards.department import Department
 from tests.dashboards.prometheus import Labels

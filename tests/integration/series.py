@@ -12,9 +12,9 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
-from streams.exported import windows_of
 from streams.metrics import Metric
 from streams.money import EXPONENTS
+from streams.series import windows_of
 from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 from tests.oracle import Reading, Record, oracle_facts, read
 

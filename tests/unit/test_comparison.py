@@ -126,10 +126,14 @@ def test_every_kpi_of_a_window_is_compared_in_some_period() -> None:
         ("won_deals", True),
         ("incremental_sales", True),
         ("win_rate_closed", False),
-        ("required_enquiries", False),
+        ("required_enquiries", True),
+        ("required_reps", False),
+        ("revenue_per_rep", True),
+        ("plan_attainment", False),
+        ("nps", False),
         ("potential_revenue_forecast", False),
     ],
 )
-def test_sums_add_up_over_time_and_ratios_do_not(kpi_id: str, expected: bool) -> None:
-    """Only what adds up is compared with a part of the period before."""
-    assert SHIPPED.kpis[kpi_id].formula.adds_up == expected
+def test_sums_grow_with_time_and_ratios_of_them_do_not(kpi_id: str, expected: bool) -> None:
+    """Only what grows is compared with a part of the period before: so does revenue over the reps."""
+    assert SHIPPED.kpis[kpi_id].grows_with_time == expected

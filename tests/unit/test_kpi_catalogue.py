@@ -143,7 +143,8 @@ def test_every_field_is_compared() -> None:
     text += 'direction = "up"\ndimensions = ["department"]\nowner = "a"\n'
     longer = text.replace('"up"', '"down"').replace('"department"', '"department", "channel"')
     longer += 'min = 1\nmax = 2\ntarget = 2\nbaseline = 1\nweight = 2\nmin_sample = 2\nwindows = ["7d"]\n'
-    longer += 'channels = ["vip"]\nsample = "won_deals"\naliases = ["b"]\nnote = { en = "a", ru = "а" }\n'
+    longer += 'of_enquiries = true\nchannels = ["vip"]\nsample = "won_deals"\naliases = ["b"]\n'
+    longer += 'note = { en = "a", ru = "а" }\n'
     longer += 'alert = { when = "below", value = 1, severity = "info" }\n'
     changes = catalogue_changes(load_catalogue(text), load_catalogue(longer))
     same = {"names", "description", "sources", "level", "perspective", "formula", "unit", "owner"}
