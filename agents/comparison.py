@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from agents.settings import Settings
-from agents.view import View
+from agents.view import Value, View
 from streams.calendar import BusinessCalendar
 from streams.kpis import COMPARABLE, PERIODS, Kpi
 from streams.windows import bounds
@@ -45,7 +45,7 @@ def compared(kpi: Kpi, shown: dict[str, Any], earlier: View | None, share: float
     then = earlier.kpi(kpi)
     expected = share if kpi.grows_with_time else 1.0
     by_place = {
-        f"change_{by}": _by_place(now, then.get(by, {}), expected)
+        f"change_{by}": _by_place(now, then.get(by, {}), expected, earlier.of_nothing(kpi))
         for by, now in shown.items()
         if by.startswith("by_")
     }
@@ -56,14 +56,15 @@ def compared(kpi: Kpi, shown: dict[str, Any], earlier: View | None, share: float
     }
 
 
-def _by_place(now: dict[str, Any], then: dict[str, Any], share: float | None) -> dict[str, Any]:
-    """The changes of places that were there in both periods; stages are nested in their channels."""
+def _by_place(
+    now: dict[str, Any], then: dict[str, Any], share: float | None, nothing: Value
+) -> dict[str, Any]:
+    """The changes of places, also where nothing is left; stages are nested in their channels."""
     changes: dict[str, Any] = {}
-    for place, value in now.items():
-        before = then.get(place, {})
-        if "value" not in value:
-            changes[place] = _by_place(value, before, share)
-        elif (change := _change(value["value"], before.get("value"), share)) is not None:
+    for place, before in then.items():
+        if "value" not in before:
+            changes[place] = _by_place(now.get(place, {}), before, share, nothing)
+        elif (change := _change(now.get(place, nothing)["value"], before["value"], share)) is not None:
             changes[place] = change
     return changes
 

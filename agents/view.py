@@ -109,6 +109,10 @@ class View:
             return {"value": None, "n": None, **aims}
         return {**self._value(kpi, self._department(kpi)), **aims}
 
+    def of_nothing(self, kpi: Kpi) -> Value:
+        """What a place has where nothing was counted: 0 of a count, and no ratio."""
+        return self._value(kpi, {})
+
     def money(self, total: str) -> dict[str, float]:
         """A total by channel in major units of the reporting currency; channels without it are left out."""
         scale = 10**self._exponent

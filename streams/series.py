@@ -68,7 +68,7 @@ def windows_of(metric: Metric) -> tuple[str, ...]:
     if "window" not in metric.labels:
         return ()
     if metric.family in _NARROW:
-        grows = metric.family in _GROWING and total.id == "revenue_minor"
+        grows = metric.family in _GROWING and total.id in ("revenue_minor", "won_deals_valued")
         return WINDOWS_BY_SOURCE_AND_REP if grows else WINDOWS_EXPORTED_BY_SOURCE_AND_REP
     if total.monthly:
         return WINDOWS_BY_SOURCE_AND_REP

@@ -111,12 +111,12 @@ def _needed(panels: KpiPanels) -> list[Panel]:
         Query(f"{panels.expr('initial_enquiries', 'channel')}", say("came", "пришло") + " · {{channel}}"),
     ]
     healthy = say(
-        "Enquiries that the planned deals of the period take at its unrounded conversion, beside those that "
-        "came. Healthy: no channel has fewer than it needs. Otherwise more enquiries have to come, or more "
-        "of them be won.",
-        "Сколько запросов нужно для запланированных на период сделок при его неокруглённой конверсии и "
-        "сколько пришло. Норма: ни в одном канале не меньше, чем нужно. Иначе нужно больше запросов или "
-        "больше выигрышей.",
+        "Enquiries that the planned deals of the period take at the unrounded conversion of those who came "
+        "60 to 30 days ago, beside those that came. Healthy: no channel has fewer than it needs. Otherwise "
+        "more enquiries have to come, or more of them be won.",
+        "Сколько запросов нужно для запланированных на период сделок при неокруглённой конверсии пришедших "
+        "от 60 до 30 дней назад и сколько пришло. Норма: ни в одном канале не меньше, чем нужно. Иначе "
+        "нужно больше запросов или больше выигрышей.",
     )
     title = say("Enquiries needed and enquiries that came", "Сколько запросов нужно и сколько пришло")
     return [bars(About(title, healthy), queries), _a_day(panels)]

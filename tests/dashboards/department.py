@@ -45,13 +45,15 @@ MORE = (
     deal("e4", "won", "2024-12-17 12:00"),
     deal("e3", "created", "2024-12-02 10:00", channel="vip", customer="k3", amount="90000", currency="RUB"),
     deal("e3", "won", "2024-12-10 12:00"),
+    deal("e5", "created", "2024-12-12 10:00", channel="vip", customer="k3", amount="70000", currency="RUB"),
+    deal("e5", "won", "2024-12-20 12:00"),
     said("k3", "churned", "2025-01-15 10:00"),
     deal("e2", "created", "2025-01-21 10:00", channel="vip", owner="r01"),
     deal("e2", "scored", "2025-01-21 11:00", score=4),
     plan("team/north", "revenue", "2025-01-02 10:00", **JANUARY, amount="20000000"),
     Record("crm.leads", b"lead/x", b"no json", (), NOW_MS),
 )
-"""What the simulated department need not do: sell in euros, lose a customer, plan for teams, send garbage."""
+"""What the simulated department need not do: sell in euros, win and lose a customer, plan for teams, send garbage."""
 
 
 def history() -> list[Record]:

@@ -53,7 +53,7 @@ def test_every_change_is_the_same_number_in_both(department: Department, place: 
 
 
 def test_every_kpi_with_a_rule_and_a_period_before_has_its_change() -> None:
-    """Of the department; a balance that must be 0 and what is told of complete periods have nothing before."""
+    """Of the department; a balance that must be 0, and KPIs of two complete periods, have nothing before."""
     lacking = {
         kpi.id
         for kpi in SHIPPED.kpis.values()

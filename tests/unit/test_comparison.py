@@ -47,7 +47,7 @@ async def test_a_window_is_compared_with_the_one_before_of_the_same_length() -> 
 
 
 async def test_every_place_is_compared_with_itself() -> None:
-    """Source, rep, team, region and stage, each in the windows it is kept for; who is new has no change."""
+    """Source, rep, team, region and stage; who is new has no change, who sells nothing now has lost all."""
     now: dict[Key, int] = {
         ("source", "won_deals", "vip", "web"): 3,
         ("rep", "won_deals", "ann", ""): 6,
@@ -60,6 +60,7 @@ async def test_every_place_is_compared_with_itself() -> None:
         ("source", "won_deals", "vip", "web"): 4,
         ("rep", "won_deals", "ann", ""): 4,
         ("rep", "won_deals", "bob", ""): 4,
+        ("rep", "won_deals", "dan", ""): 2,
         ("region", "won_deals", "north", ""): 2,
         ("stage", "stage_entered", "vip", "won"): 2,
     }
@@ -67,7 +68,9 @@ async def test_every_place_is_compared_with_itself() -> None:
     for window in ("7d", "30d"):
         found = await answered("won_deals", window, now, then, settings=settings)
         assert found["change_by_source"] == {"web": -0.25}
-        assert found["change_by_rep"] == {"ann": 0.5, "bob": -0.75}
+        assert found["change_by_rep"] == {"ann": 0.5, "bob": -0.75, "dan": -1.0}
+        rate = await answered("win_rate_closed", window, now, then, settings=settings)
+        assert rate["change_by_rep"] == {"ann": 0.0, "bob": 0.0}
         assert found["change_by_team"] == {"north": -0.125}
         assert found["change_by_region"] == {"north": -0.5}
         stages = await answered("stage_entries", window, now, then, settings=settings)
