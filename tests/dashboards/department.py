@@ -53,7 +53,7 @@ MORE = (
     plan("team/north", "revenue", "2025-01-02 10:00", **JANUARY, amount="20000000"),
     Record("crm.leads", b"lead/x", b"no json", (), NOW_MS),
 )
-"""What the simulated department need not do: sell in euros, win and lose a customer, plan for teams, send garbage."""
+"""What the simulated department need not do: sell in euros, lose a buyer, plan for a team, send garbage."""
 
 
 def history() -> list[Record]:
