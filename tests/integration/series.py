@@ -16,7 +16,7 @@ from streams.metrics import Metric
 from streams.money import EXPONENTS
 from streams.series import windows_of
 from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
-from tests.oracle import Reading, Record, oracle_facts, read
+from tests.oracle import Config, Reading, Record, oracle_facts, read
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its labels in alphabetical order."""
@@ -155,13 +155,13 @@ class Comparison:
     wrong: Sequence[str]
 
 
-def compare(records: Iterable[Record], texts: Iterable[str]) -> Comparison:
+def compare(records: Iterable[Record], texts: Iterable[str], config: Config | None = None) -> Comparison:
     """Hold what workers with one clock export together against all that was published."""
     expositions = [samples(text) for text in texts]
     clocks = {round(each[series(metrics.CLOCK.name)] * 1000) for each in expositions}
     assert len(clocks) == 1, f"the clocks of the workers differ: {clocks}"
     now_ms = clocks.pop()
-    exported, wanted = summed(expositions), expected(read(oracle_facts(records), now_ms))
+    exported, wanted = summed(expositions), expected(read(oracle_facts(records, config), now_ms))
     wrong = [f"at {now_ms}: {line}" for line in differences(exported, wanted)]
     wrong += [f"at {now_ms}: unbalanced {line}" for each in expositions for line in unbalanced(each)]
     return Comparison(now_ms, exported, wanted, wrong)

@@ -37,6 +37,9 @@ class Config:
     currency: str = "RUB"
     rates: Mapping[str, Mapping[date, str]] = field(default_factory=dict)
     """By currency and day what one unit is worth in the reporting currency, as decimal text."""
+    regions: frozenset[str] = frozenset()
+    industries: frozenset[str] = frozenset()
+    """The names that are told apart; none means not at all."""
     silence_days: int | None = None
     """A customer who neither buys nor renews for so long has left."""
 
