@@ -19,23 +19,8 @@ from streams.wire import KINDS
 from streams.wording import LANGUAGES, said
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 
-OWN = """
-[kpi.loss_share]
-names = { en = "Loss share", ru = "Доля проигрышей" }
-description = { en = "Lost of opened.", ru = "Проиграно из открытых." }
-sources = []
-level = "result"
-perspective = "processes"
-formula = "deals_created_lost / deals_created"
-unit = "ratio"
-direction = "down"
-dimensions = ["department", "channel", "rep"]
-owner = "head_of_sales"
-
-[kpi.sales_cycle_days]
-target = 21
-weight = 2
-"""
+OWN = (Path(__file__).parents[2] / "examples" / "own-kpis.toml").read_text(encoding="utf-8")
+"""The example that shows how it is done."""
 
 
 @pytest.fixture
