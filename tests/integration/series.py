@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -24,6 +24,7 @@ _SAMPLE = re.compile(r"([a-z_:][a-z0-9_:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"\\]*)"')
 PARTS = ("_bucket", "_gcount", "_gsum")
 _SALES = {metric.name: metric for metric in metrics.SALES}
+PLANS_OF_TEAMS = next(metric.name for metric in metrics.SALES if metric.family == "team")
 WAITING_SINCE = next(metric.name for metric in metrics.SALES if metric.total == "waiting_since")
 
 
@@ -68,8 +69,8 @@ def summed(expositions: Iterable[Mapping[Series, float]], currency: str = "RUB")
     return found
 
 
-def expected(reading: Reading) -> dict[Series, int]:
-    """Every series that is not zero by the oracle, in the same units."""
+def expected(reading: Reading, teams: Collection[str] = ()) -> dict[Series, int]:
+    """Every series that is not zero by the oracle, in the same units; plans only of teams that there are."""
     found: dict[Series, int] = {}
     for metric in metrics.SALES:
         if metric.sum_total:
@@ -78,7 +79,11 @@ def expected(reading: Reading) -> dict[Series, int]:
             found.update({series(metric.name, channel=c): ms for c, ms in reading.waiting_since.items()})
         else:
             found.update(_total(metric, reading))
-    return {key: amount for key, amount in found.items() if amount}
+    return {
+        key: amount
+        for key, amount in found.items()
+        if amount and (key[0] != PLANS_OF_TEAMS or dict(key[1])["team"] in teams)
+    }
 
 
 def _total(metric: Metric, reading: Reading) -> Iterator[tuple[Series, int]]:
@@ -155,13 +160,18 @@ class Comparison:
     wrong: Sequence[str]
 
 
-def compare(records: Iterable[Record], texts: Iterable[str], config: Config | None = None) -> Comparison:
+def compare(
+    records: Iterable[Record],
+    texts: Iterable[str],
+    config: Config | None = None,
+    teams: Collection[str] = (),
+) -> Comparison:
     """Hold what workers with one clock export together against all that was published."""
     expositions = [samples(text) for text in texts]
     clocks = {round(each[series(metrics.CLOCK.name)] * 1000) for each in expositions}
     assert len(clocks) == 1, f"the clocks of the workers differ: {clocks}"
     now_ms = clocks.pop()
-    exported, wanted = summed(expositions), expected(read(oracle_facts(records, config), now_ms))
+    exported, wanted = summed(expositions), expected(read(oracle_facts(records, config), now_ms), teams)
     wrong = [f"at {now_ms}: {line}" for line in differences(exported, wanted)]
     wrong += [f"at {now_ms}: unbalanced {line}" for each in expositions for line in unbalanced(each)]
     return Comparison(now_ms, exported, wanted, wrong)
