@@ -56,7 +56,7 @@ def test_each_instant_has_the_series_of_the_events_up_to_then(seed: int) -> None
 
 
 def test_only_what_follows_from_events_is_told_of_the_past() -> None:
-    """No worker ran then, so nothing is told of one but that every shard was there, and what rules ask for."""
+    """No worker ran then: nothing is told of one but that every shard was there, and what rules ask for."""
     told = in_order(SETTINGS, ((topic, stored(world(5, 80), topic)) for topic in TOPICS), START_MS + DAY_MS)
     families = list(Past(SETTINGS, told, START_MS + DAY_MS).at(START_MS + DAY_MS))
     names = {sample.name for family in families for sample in family.samples}
