@@ -154,7 +154,7 @@ class _Place:
 
     def _ripe(self, total: str) -> str:
         """The total of the last closed 30 days, whatever the window."""
-        series = f"{self._added()} ({self._series(total, windows=[RIPE_WINDOW])}{self._members})"
+        series = f"{self._added()}({self._series(total, windows=[RIPE_WINDOW])}{self._members})"
         if self.kpi.period != "window":
             return series
         return f"({self._standing(series)} or 0 * ({self._anything()}))"

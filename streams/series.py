@@ -45,7 +45,7 @@ def has_rule(kpi: Kpi, dimension: Place) -> bool:
     if dimension not in kpi.entry.dimensions:
         return False
     carried = all(total in _STREAM or _carrier(total, dimension) is not None for total in kpi.totals)
-    return carried and (kpi.period != "window" or bool(recorded_windows(kpi, dimension)))
+    return carried and bool(recorded_windows(kpi, dimension))
 
 
 def team_plan(total: str) -> str | None:

@@ -14,6 +14,8 @@ from streams.catalogue import OWN_FIELDS, SHIPPED, CatalogueError, load_catalogu
 from streams.catalogue_diff import catalogue_changes
 from streams.handbook import handbook
 from streams.kpis import Entry
+from streams.promql import value
+from streams.series import has_rule
 from streams.total_events import events_of
 from streams.wire import KINDS
 from streams.wording import LANGUAGES, said
@@ -162,3 +164,13 @@ def test_the_handbook_in_force_has_the_own_kpis(own: Path) -> None:
     code, output = run("catalogue", "handbook", "--lang", "ru", env={"VORONKA_KPIS": str(own)})
     assert code == 0
     assert '<a id="loss_share"></a>Доля проигрышей' in output
+
+
+def test_a_ripe_share_stands_now_and_is_recorded_where_its_30_days_are_exported() -> None:
+    """By channel; by rep those 30 days are in the API alone."""
+    text = OWN.replace("deals_created_lost / deals_created", "ripe(enquiries_won) / ripe(enquiries)")
+    kpi = load_catalogue(text).kpis["loss_share"]
+    assert (kpi.period, has_rule(kpi, "channel"), has_rule(kpi, "rep")) == ("now", True, False)
+    series = 'sum by (channel) (sales_{}{{window=~"prev_30d"}})'
+    won, came = series.format("enquiries_won"), series.format("enquiries")
+    assert value(kpi, "channel") == f"{won} / ({came} > 0)"
