@@ -27,6 +27,7 @@ from streams.decode import decode
 from streams.events import Rejected
 from streams.kpis import ALL_TIME
 from streams.scorecard import Card
+from streams.windows import RIPE_WINDOW
 
 _CHUNK = 1_000
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -111,7 +112,7 @@ class Past:
         shard = self._fold.shard
         totals = shard.totals
         totals.advance(self._as_of_ms)
-        read = dict.fromkeys((window, compared_window(window), ALL_TIME))
+        read = dict.fromkeys((window, compared_window(window), RIPE_WINDOW, ALL_TIME))
         sums = {name: totals.sums(name) for name in read}
         readings = Readings(self._as_of_ms, (shard,), sums, totals.waiting_since())
         return View(readings, window, self._settings)

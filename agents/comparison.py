@@ -10,9 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from agents.settings import Settings
-from agents.view import View
+from agents.view import Value, View
 from streams.calendar import BusinessCalendar
-from streams.formulas import Binary, Node
 from streams.kpis import COMPARABLE, PERIODS, Kpi
 from streams.windows import bounds
 
@@ -44,27 +43,30 @@ def compared(kpi: Kpi, shown: dict[str, Any], earlier: View | None, share: float
     if kpi.windows and before not in kpi.windows:
         return {}
     then = earlier.kpi(kpi)
-    expected = share if adds_up(kpi.formula.root) else 1.0
-    channels = {
-        channel: change
-        for channel, now in shown.get("by_channel", {}).items()
-        if (told := then.get("by_channel", {}).get(channel))
-        and (change := _change(now["value"], told["value"], expected)) is not None
+    expected = share if kpi.grows_with_time else 1.0
+    by_place = {
+        f"change_{by}": _by_place(now, then.get(by, {}), expected, earlier.of_nothing(kpi))
+        for by, now in shown.items()
+        if by.startswith("by_")
     }
     return {
         "previous": {"window": before, "value": then["value"], "n": then["n"]},
         "change": _change(shown["value"], then["value"], expected),
-        "change_by_channel": channels,
+        **by_place,
     }
 
 
-def adds_up(node: Node) -> bool:
-    """Whether twice the time gives twice the value: sums and differences of totals do, ratios do not."""
-    match node:
-        case Binary(operator, left, right):
-            return operator in "+-" and adds_up(left) and adds_up(right)
-        case _:
-            return True
+def _by_place(
+    now: dict[str, Any], then: dict[str, Any], share: float | None, nothing: Value
+) -> dict[str, Any]:
+    """The changes of places, also where nothing is left; stages are nested in their channels."""
+    changes: dict[str, Any] = {}
+    for place, before in then.items():
+        if "value" not in before:
+            changes[place] = _by_place(now.get(place, {}), before, share, nothing)
+        elif (change := _change(now.get(place, nothing)["value"], before["value"], share)) is not None:
+            changes[place] = change
+    return changes
 
 
 def _change(now: float | None, then: float | None, share: float | None) -> float | None:

@@ -11,6 +11,7 @@ from faust.types import TP
 from prometheus_client import metrics_core
 from prometheus_client.registry import Collector
 
+from agents.comparison import share_passed
 from agents.days import Days
 from agents.journeys.stats import ShardStats
 from agents.lane import LanePosition, LaneStats
@@ -23,8 +24,9 @@ from streams.funnels import WON
 from streams.kpis import ALL_TIME
 from streams.metrics import ENTRY_LAG_EDGES_SECONDS, Metric
 from streams.money import EXPONENTS
+from streams.series import windows_of
 from streams.stories import UNASSIGNED
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS, WINDOWS_ENDING_NOW, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 Labels = tuple[str, ...]
 OTHER = "other"
@@ -80,7 +82,7 @@ class Exposition(Collector):
         places = len([label for label in metric.labels if label != "window"])
         for first, second in self.known.get((family, metric.total), ()):
             key, place = (family, metric.total, first, second), (first, second)[:places]
-            for window in _windows(metric):
+            for window in windows_of(metric) or (ALL_TIME,):
                 labels = place if window == ALL_TIME else (*place, window)
                 yield metric.name, labels, self._exported(self.readings.sums[window].get(key, 0), metric.unit)
 
@@ -100,7 +102,7 @@ class Exposition(Collector):
         for channel, stage in self.known.get(("stage", "stage_entered"), ()):
             if stage == WON.id:
                 continue
-            for window in WINDOWS_BY_SOURCE_AND_REP:
+            for window in WINDOWS_EXPORTED_BY_SOURCE_AND_REP:
                 sums = self.readings.sums[window]
                 entered, *left = (
                     sums.get(("stage", total, channel, stage), 0)
@@ -120,6 +122,7 @@ class Exposition(Collector):
             for window, part, count in workdays(settings, self.readings.now_ms)
         ]
         yield from _family(metrics.WORKDAYS, days)
+        yield from _family(metrics.PASSED, self._passed())
         about = (version("voronka"), settings.app_id, settings.clock)
         members = [
             (metrics.TEAM.name, (rep, team), 1) for team, reps in settings.teams.items() for rep in reps
@@ -137,6 +140,13 @@ class Exposition(Collector):
         yield from _family(metrics.LAG, lags)
         for field, metric in metrics.LANE.items():
             yield from _family(metric, [(metric.name, (), getattr(self.lane_stats, field))])
+
+    def _passed(self) -> Iterator[tuple[str, Labels, float]]:
+        """What changes of running periods are judged by."""
+        for window in WINDOWS_ENDING_NOW:
+            share = share_passed(window, self.readings.now_ms, self.settings)
+            if share is not None:
+                yield metrics.PASSED.name, (window,), share
 
     def _desk(self) -> Iterator[metrics_core.Metric]:
         missing, up = metrics.DESK_MISSING, metrics.REDIS_UP
@@ -204,16 +214,6 @@ class Exposition(Collector):
             case "minor":
                 minor_in_major: int = 10 ** EXPONENTS[self.settings.currency]
                 return amount / minor_in_major
-
-
-def _windows(metric: Metric) -> tuple[str, ...]:
-    if "window" not in metric.labels:
-        return (ALL_TIME,)
-    if metric.family == "campaign":
-        return metrics.WINDOWS_OF_CAMPAIGNS
-    total = BASE_TOTALS[metric.total]
-    rare = metric.family in ("source", "rep") or total.monthly
-    return WINDOWS_BY_SOURCE_AND_REP if rare else total.windows or WINDOWS
 
 
 def _edge(seconds: str) -> str:

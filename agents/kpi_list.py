@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -18,6 +19,7 @@ from agents.settings import Settings, load_settings
 from streams.kpis import PERIODS
 from streams.wording import NOTHING, Language, number, said, unit_name
 
+PLACES = ("channel", "stage", "source", "rep", "team", "region", "industry")
 _TIMEOUT_SECONDS = 30
 _HEADS = {
     "en": ("KPI", "value", "", "n", "change", "id"),
@@ -43,6 +45,11 @@ class WorkerError(UserError):
     help="The period, such as 24h or month.",
 )
 @click.option(
+    "--by",
+    type=click.Choice(PLACES),
+    help="List the places of each KPI, such as reps, with their changes, and not the department.",
+)
+@click.option(
     "--as-of",
     metavar="MOMENT",
     help="Past KPIs from the topics: 2026-03-31 (its end), 2026-03-31T18:00, or with an offset.",
@@ -59,7 +66,12 @@ class WorkerError(UserError):
     "--json", "json_output", is_flag=True, help="The worker's answer with names, by all dimensions."
 )
 def command(
-    address: str | None, window: str, as_of: str | None, language: Language, json_output: bool
+    address: str | None,
+    window: str,
+    by: str | None,
+    as_of: str | None,
+    language: Language,
+    json_output: bool,
 ) -> None:
     """List every KPI with its value of a WINDOW (such as 24h, 30d, month, prev_month) from a running worker.
 
@@ -77,9 +89,9 @@ def command(
         return
     console = Console(highlight=False)
     if console.is_terminal:
-        _print_table(console, answer, settings, language)
+        _print_table(console, lines(answer, settings, language, by))
     else:
-        for line in lines(answer, settings, language):
+        for line in lines(answer, settings, language, by):
             click.echo("\t".join(line))
     if answer["partial"]:
         click.echo("voronka: partial: other workers hold the other shards", err=True)
@@ -115,22 +127,37 @@ def _past(settings: Settings, as_of: str, window: str) -> dict[str, Any]:
     return answer
 
 
-def lines(answer: dict[str, Any], settings: Settings, language: Language) -> list[Line]:
-    """Head and one line a KPI: name, value, unit or what is missing, sample, change, id."""
+def lines(
+    answer: dict[str, Any], settings: Settings, language: Language, by: str | None = None
+) -> list[Line]:
+    """Head and one line a KPI (or place of it): name, value, unit or what is missing, sample, change, id."""
     return [
         _HEADS[language],
         *(
             (
-                _name(kpi_id, settings, language),
-                _value(kpi, language),
-                _unit(kpi, answer["currency"], language),
-                _sample(kpi, language),
-                _change(kpi.get("change"), language),
+                " · ".join((_name(kpi_id, settings, language), *place)),
+                _value(shown, language),
+                _unit(shown, answer["currency"], language),
+                _sample(shown, language),
+                _change(shown.get("change"), language),
                 kpi_id,
             )
             for kpi_id, kpi in answer["kpis"].items()
+            for place, shown in (_places(kpi, by) if by else [((), kpi)])
         ),
     ]
+
+
+def _places(kpi: dict[str, Any], by: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """The places of a KPI as if each were the department; stages stand behind their channel."""
+    about = {"unit": kpi["unit"], "min_sample": kpi["min_sample"]}
+    changes = kpi.get(f"change_by_{by}", {})
+    for name, value in kpi.get(f"by_{by}", {}).items():
+        if "value" in value:
+            yield (name,), {**about, **value, "change": changes.get(name)}
+        else:
+            for stage, inner in value.items():
+                yield (name, stage), {**about, **inner, "change": changes.get(name, {}).get(stage)}
 
 
 def _value(kpi: dict[str, Any], language: Language) -> str:
@@ -175,8 +202,8 @@ def _name(kpi_id: str, settings: Settings, language: Language) -> str:
     return kpi_id if kpi is None else said(kpi.entry.names, language)
 
 
-def _print_table(console: Console, answer: dict[str, Any], settings: Settings, language: Language) -> None:
-    head, *body = lines(answer, settings, language)
+def _print_table(console: Console, shown: list[Line]) -> None:
+    head, *body = shown
     table = Table(box=None, header_style="bold")
     for column, title in enumerate(head):
         table.add_column(title, justify="right" if column in (1, 3, 4) else "left")

@@ -19,6 +19,7 @@ from agents.turns import Turns
 from streams.kpis import ALL_TIME
 from streams.rows import Key
 from streams.stories import Story
+from streams.windows import RIPE_WINDOW
 
 
 class TotalsView(Protocol):
@@ -169,7 +170,7 @@ async def _read(
     windows: Sequence[str],
     elsewhere: Elsewhere = Elsewhere((), ()),  # noqa: B008 - frozen
 ) -> Readings:
-    sums: dict[str, dict[Key, int]] = {window: {} for window in (*windows, ALL_TIME)}
+    sums: dict[str, dict[Key, int]] = {window: {} for window in (*windows, RIPE_WINDOW, ALL_TIME)}
     waiting_since: dict[str, int] = {}
     turns = Turns()
     for shard in shards:

@@ -25,6 +25,8 @@ from streams.rows import Key
 from streams.stories import UNASSIGNED
 from streams.windows import CLOSED_PERIODS, WINDOWS
 
+CUT_NAMES = 12
+"""So many regions and industries are exported by name: those that are listed first."""
 _END = b"# EOF\n"
 _DISTINCT = frozenset(total.id for total in BASE_TOTALS.values() if total.layout == "distinct")
 
@@ -101,17 +103,28 @@ def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
         return choose_encoder("")
 
 
+def _names(settings: Settings) -> dict[str, frozenset[str]]:
+    """By family the labels that are exported by name; plans are told of configured teams alone."""
+    cuts = {"region": settings.regions, "industry": settings.industries}
+    return {
+        "source": frozenset((*settings.sources, UNKNOWN)),
+        "rep": frozenset((*settings.reps, UNASSIGNED)),
+        **{cut: frozenset((*names[:CUT_NAMES], UNKNOWN)) for cut, names in cuts.items() if names},
+    }
+
+
 def _bounded(sums: Mapping[Key, int], settings: Settings, folded: dict[str, set[str]]) -> dict[Key, int]:
-    """Sources and reps beyond the configured ones become `other`; which they are is noted in `folded`."""
-    sources, reps = {*settings.sources, UNKNOWN}, {*settings.reps, UNASSIGNED}
+    """Labels beyond the configured ones become `other`; which they are is noted in `folded`."""
+    named = _names(settings)
     bounded: dict[Key, int] = {}
     for key, amount in sums.items():
         family, total, first, second = place = key
-        if family == "source" and second not in sources:
-            folded["source"].add(second)
-            place = (family, total, first, OTHER)
-        elif family == "rep" and first not in reps:
-            folded["rep"].add(first)
-            place = (family, total, OTHER, second)
+        label = second if family == "source" else first
+        if family in named and label not in named[family]:
+            if label != OTHER:
+                folded.setdefault(family, set()).add(label)
+            place = (family, total, first, OTHER) if family == "source" else (family, total, OTHER, second)
+        elif family == "team" and first not in settings.teams:
+            continue
         bounded[place] = bounded.get(place, 0) + amount
     return bounded

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from agents.readings import Readings
 from agents.settings import Settings
+from agents.sums import Sums, joined
 from streams.base_totals import MILLION
-from streams.formulas import before, told_of
+from streams.formulas import before, ripe, told_of
 from streams.funnels import WON
 from streams.kpis import ALL_TIME, CLOCK, Kpi
 from streams.money import EXPONENTS
-from streams.reported_totals import TOTALS
+from streams.reported_totals import TOTALS, WHOLE_TOTALS
 from streams.stories import UNASSIGNED
-from streams.windows import WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import RIPE_WINDOW, WINDOWS_BY_SOURCE_AND_REP
 
 BY_CUTS = (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)
 """The windows in which regions and industries are told apart."""
-Sums = dict[str, int]
-"""Base totals of one place: the department, a channel, a stage, a source or a rep."""
 Value = dict[str, int | float | None]
 """`value` in the KPI's unit (None: no data) and `n`, the sample that it rests on."""
 
@@ -44,12 +43,6 @@ class View:
         self._cuts: dict[str, defaultdict[str, Sums]] = {cut: defaultdict(dict) for cut in settings.cuts}
         self._told_aims: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         self._restatements = 0
-        self._compared = {
-            total.id
-            for kpi in self._catalogue.kpis.values()
-            for total in kpi.formula.totals
-            if total.previous
-        }
         self._read(readings)
         self._winners = [
             rep for rep, sums in self._reps.items() if sums.get("won_deals") and rep != UNASSIGNED
@@ -116,6 +109,10 @@ class View:
             return {"value": None, "n": None, **aims}
         return {**self._value(kpi, self._department(kpi)), **aims}
 
+    def of_nothing(self, kpi: Kpi) -> Value:
+        """What a place has where nothing was counted: 0 of a count, and no ratio."""
+        return self._value(kpi, {})
+
     def money(self, total: str) -> dict[str, float]:
         """A total by channel in major units of the reporting currency; channels without it are left out."""
         scale = 10**self._exponent
@@ -129,9 +126,11 @@ class View:
         for (family, total, first, second), amount in readings.sums[self._period].items():
             if amount and TOTALS[total].kind == "flow":
                 self._put(family, total, first, second, amount)
-        for (family, total, first, second), amount in readings.sums.get(f"prev_{self._period}", {}).items():
-            if amount and total in self._compared and TOTALS[total].kind == "flow":
-                self._put(family, before(total), first, second, amount)
+        moved = {leaf.name for kpi in self._catalogue.kpis.values() for leaf in kpi.leaves}
+        for window, named in ((f"prev_{self._period}", before), (RIPE_WINDOW, ripe)):
+            for (family, total, first, second), amount in readings.sums.get(window, {}).items():
+                if amount and (name := named(total)) in moved:
+                    self._put(family, name, first, second, amount)
         for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
             if amount and TOTALS[total].kind == "aim":
                 self._told_aims[first][second, total] = amount
@@ -177,13 +176,18 @@ class View:
         return tuple(channel for channel in self._funnels.channels if not only or channel in only)
 
     def _department(self, kpi: Kpi) -> Sums:
-        sums = _joined(self._channel(kpi, channel) for channel in self._scope(kpi))
+        channels = {channel: self._channel(kpi, channel) for channel in self._scope(kpi)}
+        sums = joined(channels.values())
+        if kpi.entry.of_enquiries:
+            whole = {total: amount for total, amount in sums.items() if total in WHOLE_TOTALS}
+            asked = channels.keys() & self._funnels.with_enquiries
+            sums = joined(channels[channel] for channel in sorted(asked)) | whole
         reps = {"reps": len(self._winners)} if self._winners else {}
         return sums | {"restatements": self._restatements} | reps
 
     def _channel(self, kpi: Kpi, channel: str) -> Sums:
         """A channel's own sums, and those of its stages as far as every part of the formula has them."""
-        stages = _joined(self._stages[channel, stage] for stage in self._stage_ids(kpi, channel))
+        stages = joined(self._stages[channel, stage] for stage in self._stage_ids(kpi, channel))
         return stages | self._channels[channel]
 
     def _stage_ids(self, kpi: Kpi, channel: str) -> tuple[str, ...]:
@@ -209,12 +213,12 @@ class View:
         for (channel, source), sums in self._sources.items():
             if channel in scope:
                 parts[source].append(sums)
-        return ((source, _joined(parts[source])) for source in sorted(parts))
+        return ((source, joined(parts[source])) for source in sorted(parts))
 
     def _by_team(self) -> Iterable[tuple[str, Sums]]:
         """The sums of a team's reps; a plan of its own stands in for theirs."""
         for team, reps in self._members.items():
-            yield team, _joined(self._reps.get(rep, {}) for rep in reps) | self._teams.get(team, {})
+            yield team, joined(self._reps.get(rep, {}) for rep in reps) | self._teams.get(team, {})
 
     def _values(self, kpi: Kpi, places: Iterable[tuple[str, Sums]]) -> dict[str, Value]:
         return {name: self._value(kpi, sums) for name, sums in places if _speaks(kpi, sums)}
@@ -230,18 +234,6 @@ class View:
 
         value, sample = kpi.formula.evaluate(lookup), kpi.sample.evaluate(lookup)
         return {"value": None if value is None else kpi.in_unit(value, self._exponent), "n": sample}
-
-
-def _joined(parts: Iterable[Mapping[str, int]]) -> Sums:
-    joined: Sums = {}
-    for sums in parts:
-        for total, amount in sums.items():
-            if total in joined:
-                least = total in TOTALS and TOTALS[total].kind == "minimum"
-                joined[total] = min(joined[total], amount) if least else joined[total] + amount
-            else:
-                joined[total] = amount
-    return joined
 
 
 def _speaks(kpi: Kpi, sums: Sums) -> bool:

@@ -17,13 +17,15 @@ from streams.windows import WINDOWS
 
 JUDGED_WINDOWS = ("90d", "30d", "month", *WINDOWS)
 """The first that a KPI has: best longer than a sales cycle, so that what can still be won weighs little."""
-_PLACES: tuple[Dimension, ...] = ("stage", "channel", "department", "source", "rep")
+_PLACES: tuple[Dimension, ...] = ("stage", "channel", "department", "source", "rep", "region", "industry")
 _LABELS: dict[Dimension, tuple[str, ...]] = {
     "stage": ("channel", "stage"),
     "channel": ("channel",),
     "department": (),
     "source": ("source",),
     "rep": ("rep",),
+    "region": ("region",),
+    "industry": ("industry",),
 }
 _WORDS = {"below": Text("below", "ниже"), "above": Text("above", "выше"), "not": Text("not", "не равно")}
 _QUOTED = re.compile(r'"[^"]*"')

@@ -1,33 +1,51 @@
-"""How far every KPI has changed against the period before of the same length, as `/api/kpis` says it."""
+"""How far every KPI has changed against the period before, as `/api/kpis` says it.
+
+What grows with time is compared, in a running period, with as much of the one before as has passed of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dashboards.per_rep import is_per_rep
 from dashboards.recording import Rule
-from streams.kpis import COMPARABLE, Catalogue, Kpi
-from streams.promql import has_rule, rule_name
+from streams import metrics
+from streams.kpis import Catalogue, Kpi, Place
+from streams.promql import rule_name
+from streams.series import has_rule, recorded_windows
+from streams.windows import WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
-_LENGTHS = "|".join(COMPARABLE)
+PLACES: tuple[Place, ...] = ("department", "rep", "team", "region", "industry")
+_PASSED = f"on (window) group_left () max by (window) ({metrics.PASSED.name})"
 
 
 def changes(catalogue: Catalogue) -> Iterator[Sequence[Rule]]:
-    """One rule a KPI, for the department; none where the period before is not exported."""
-    for kpi in catalogue.kpis.values():
-        if has_change(kpi):
-            name = rule_name(kpi.id, "department")
-            now = f'{name}{{window=~"{_LENGTHS}"}}'
-            then = f'{name}{{window=~"prev_({_LENGTHS})"}}'
-            before = f'label_replace({then}, "window", "$1", "window", "prev_(.+)")'
-            yield [Rule(change_name(kpi.id), f"({now} - {before}) / abs({before} != 0)")]
+    """One rule a KPI and place; none where no window has the period before exported."""
+    for place in PLACES:
+        for kpi in catalogue.kpis.values():
+            if windows := compared_windows(kpi, place):
+                yield [Rule(change_name(kpi.id, place), _change(kpi, place, windows))]
 
 
-def has_change(kpi: Kpi) -> bool:
-    """Whether it is about windows, all of them, and does not compare them itself."""
-    whole = kpi.period == "window" and not kpi.windows and not kpi.compares
-    return whole and has_rule(kpi, "department")
+def compared_windows(kpi: Kpi, place: Place) -> tuple[str, ...]:
+    """The windows that a rule compares; none for a KPI that compares by itself, or is not about windows."""
+    if kpi.period != "window" or kpi.compares:
+        return ()
+    told: tuple[str, ...] = ()
+    if has_rule(kpi, place):
+        told = recorded_windows(kpi, place)
+    elif is_per_rep(kpi) and place == "department":
+        told = WINDOWS_EXPORTED_BY_SOURCE_AND_REP
+    return tuple(window for window in told if f"prev_{window}" in told)
 
 
-def change_name(kpi_id: str) -> str:
+def change_name(kpi_id: str, place: Place = "department") -> str:
     """The recording rule that holds the change: 0.2 is a fifth more."""
-    return f"{rule_name(kpi_id, 'department')}:change"
+    return f"{rule_name(kpi_id, place)}:change"
+
+
+def _change(kpi: Kpi, place: Place, windows: Sequence[str]) -> str:
+    name, some = rule_name(kpi.id, place), "|".join(windows)
+    then = f'label_replace({name}{{window=~"prev_({some})"}}, "window", "$1", "window", "prev_(.+)")'
+    before = f"({then} * {_PASSED})" if kpi.grows_with_time else then
+    return f'({name}{{window=~"{some}"}} - {before}) / abs({before} != 0)'

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from dashboards.recording import Rule
 from streams import promql
-from streams.promql import exported, rule_name
+from streams.promql import rule_name
+from streams.series import exported
 
 DUE, ANSWERED = (rule_name(f"hourly_{what}_1wh", "channel") for what in ("due", "answered"))
 

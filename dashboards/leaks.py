@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dashboards.recording import Rule
 from streams import promql
 from streams.funnels import WON
-from streams.promql import exported, rule_name, sample_name
+from streams.promql import rule_name, sample_name
+from streams.series import exported
+from streams.windows import WINDOWS_OF_LOSSES
 
-WINDOWS = ("7d", "30d", "90d", "month", "quarter", "year")
-"""In shorter ones too few journeys come to an end to price anything."""
 WIN_FROM, WIN_BEYOND = (rule_name(f"win_chance_{where}", "stage") for where in ("from", "beyond"))
 VALUE_LOST, VALUE_STILL, VALUE_STUCK, VALUE_POINT = (
     rule_name(f"value_{what}", "stage") for what in ("lost", "still", "stuck", "of_a_point")
 )
 LOST, STUCK = rule_name("value_lost", "department"), rule_name("value_stuck", "channel")
-_SOME = f'window=~"{"|".join(WINDOWS)}"'
+_SOME = f'window=~"{"|".join(WINDOWS_OF_LOSSES)}"'
 _STAGES = f'{{{_SOME},stage!="{WON.id}"}}'
 
 

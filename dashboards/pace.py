@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from dashboards.recording import Rule
 from streams import metrics, promql
-from streams.promql import exported, rule_name
+from streams.promql import rule_name
+from streams.series import exported
 
 PERIODS = ("month", "quarter")
 NEEDED, CAME = rule_name("enquiries_needed_a_day", "channel"), rule_name("enquiries_came_a_day", "channel")

@@ -17,8 +17,12 @@ from streams.base_totals import BASE_TOTALS
 from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT, Funnels
 from streams.kpis import Catalogue, Dimension, Kpi, Place
+from streams.series import has_rule
 
-DIMENSIONS: tuple[Dimension, ...] = ("department", "channel", "stage", "source", "rep")
+DIMENSIONS: tuple[Dimension, ...] = (
+    *("department", "channel", "stage", "source", "rep"),
+    *("region", "industry"),
+)
 _LISTED: tuple[Place, ...] = ("team", "campaign")
 Z = 1.959964
 COMPLETE = "voronka:complete"
@@ -39,7 +43,7 @@ def _all_groups(catalogue: Catalogue, funnels: Funnels) -> list[Group]:
     groups = [Group("voronka-complete", [Rule(COMPLETE, f"({promql.READY}) * 0 + 1")])]
     groups += grouped("sales-stages", _stage_infos(funnels))
     for dimension in DIMENSIONS:
-        groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension))
+        groups += grouped(f"sales-{dimension}", _kpi_rules(catalogue, dimension, funnels))
     for place in _LISTED:
         groups += grouped(f"sales-{place}", _listed_rules(catalogue, place))
     groups += grouped("sales-change", changes(catalogue))
@@ -63,7 +67,7 @@ def fairly_compared(catalogue: Catalogue = SHIPPED) -> Iterator[Kpi]:
 
 def places(kpi: Kpi) -> tuple[Dimension, ...]:
     """The dimensions by which a KPI has a rule."""
-    return tuple(dimension for dimension in DIMENSIONS if promql.has_rule(kpi, dimension))
+    return tuple(dimension for dimension in DIMENSIONS if has_rule(kpi, dimension))
 
 
 def has_sample(kpi: Kpi) -> bool:
@@ -87,13 +91,13 @@ def is_share(kpi: Kpi) -> bool:
     return kpi.entry.unit == "ratio" and kpi.sample.root == kpi.formula.denominator and counted and not ahead
 
 
-def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[Rule]]:
+def _kpi_rules(catalogue: Catalogue, dimension: Dimension, funnels: Funnels) -> Iterator[Sequence[Rule]]:
     for kpi in measured(catalogue):
         if dimension in places(kpi):
             name, sample = promql.rule_name(kpi.id, dimension), promql.sample_name(kpi.id, dimension)
-            batch = [Rule(name, promql.gated(promql.value(kpi, dimension)))]
+            batch = [Rule(name, promql.gated(promql.value(kpi, dimension, funnels)))]
             if has_sample(kpi):
-                batch.append(Rule(sample, promql.gated(promql.sample(kpi, dimension))))
+                batch.append(Rule(sample, promql.gated(promql.sample(kpi, dimension, funnels))))
             if is_share(kpi):
                 low, high = bounds(name, sample)
                 batch += [Rule(f"{name}:low", low), Rule(f"{name}:high", high)]
@@ -103,7 +107,7 @@ def _kpi_rules(catalogue: Catalogue, dimension: Dimension) -> Iterator[Sequence[
 def _listed_rules(catalogue: Catalogue, place: Place) -> Iterator[Sequence[Rule]]:
     """For the teams or campaigns that workers list; nothing where they list none."""
     for kpi in measured(catalogue):
-        if promql.has_rule(kpi, place):
+        if has_rule(kpi, place):
             batch = [Rule(promql.rule_name(kpi.id, place), promql.gated(promql.value(kpi, place)))]
             if has_sample(kpi):
                 name = promql.sample_name(kpi.id, place)

@@ -48,10 +48,10 @@ class BaseTotal:
     before_won: bool = False
     """Of a stage's total: it does not exist for the last stage, which nobody leaves."""
     monthly: bool = False
-    """Kept for 7d, 30d, month and prev_month alone, in every family, and exported by channel only."""
+    """Kept for 7d, 30d, month and those before them alone, in every family, and exported by channel only."""
     layout: Layout = "journey"
     slow: bool = False
-    """What nobody reads by the hour: exported, and read by KPIs, for 7d, 30d, month and prev_month alone."""
+    """What nobody reads by the hour: exported, and read by KPIs, for the same windows alone."""
 
     @property
     def windows(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from streams.base_totals import Unit as TotalUnit
 from streams.formulas import Formula, FormulaError, of_node, parse
 from streams.kpis import CLOCK, PERIODS, Catalogue, Dimension, Entry, Kpi, Unit
 from streams.reported_totals import TOTALS
+from streams.rows import CUTS
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _TOTAL_UNITS: dict[str, TotalUnit] = {
@@ -39,6 +40,8 @@ _FAMILIES: dict[Dimension, tuple[Family, ...]] = {
     "stage": ("stage",),
     "source": ("source",),
     "rep": ("rep",),
+    "region": ("channel",),
+    "industry": ("channel",),
 }
 """The families from which a dimension's sums can be taken; a journey is in one stage, so stages add up."""
 
@@ -184,18 +187,30 @@ def _check_dimensions(kpi: Kpi) -> None:
                 raise CatalogueError(
                     kpi.id, "dimensions", f"{total.id} is not kept by {dimension}, remove it"
                 )
-            if total.previous and (dimension in ("source", "rep") or TOTALS[total.id].kind != "flow"):
-                raise CatalogueError(
-                    kpi.id, "dimensions", f"previous({total.id}) is not kept by {dimension}, remove it"
-                )
             if total.next_stage and dimension != "stage":
                 raise CatalogueError(
                     kpi.id, "dimensions", f"next_stage() has a value by stage only, not {dimension}"
                 )
+        if dimension in CUTS and not kpi.counts_by(dimension):
+            raise CatalogueError(
+                kpi.id, "dimensions", f"not all of it is told apart by {dimension}, remove it"
+            )
+    _check_moved(kpi)
     if entry.channels and "rep" in entry.dimensions:
         raise CatalogueError(
             kpi.id, "channels", "a rep's sums know no channel: remove it, or rep from dimensions"
         )
+
+
+def _check_moved(kpi: Kpi) -> None:
+    """Of other periods than the KPI's own there are only sums that are kept for them."""
+    for total in kpi.formula.totals | kpi.sample.totals:
+        if total.previous or total.ripe:
+            kept = total.id != CLOCK and TOTALS[total.id].kind == "flow" and not TOTALS[total.id].edges
+            if not kept or TOTALS[total.id].layout in ("distinct", "level"):
+                raise CatalogueError(
+                    kpi.id, "formula", f"{total.id} is kept for no period before, remove {total.name!r}"
+                )
 
 
 _SHIPPED_TEXT = files("streams").joinpath("kpis.toml").read_text(encoding="utf-8")

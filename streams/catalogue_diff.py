@@ -12,7 +12,9 @@ from streams.kpis import Catalogue, Entry
 
 What = Literal["added", "removed", "values", "judgement", "words"]
 
-_VALUES = frozenset(("formula", "sample", "unit", "dimensions", "channels", "windows", "aliases"))
+_VALUES = frozenset(
+    ("formula", "sample", "unit", "dimensions", "channels", "of_enquiries", "windows", "aliases")
+)
 _WORDS = frozenset(("names", "description", "note", "sources", "owner"))
 
 

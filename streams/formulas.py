@@ -28,7 +28,7 @@ _GREATEST_NUMBER = 1e15
 _GREATEST = 1e300
 _NEXT_STAGE = "next_stage"
 _PREVIOUS = "previous"
-_BEFORE = "previous "
+_RIPE = "ripe"
 _DIMENSIONS: dict[Unit, tuple[int, int]] = {"count": (0, 0), "ms": (1, 0), "minor": (0, 1), "micro": (0, 0)}
 
 
@@ -38,12 +38,17 @@ class FormulaError(ValueError):
 
 def before(total: str) -> str:
     """The name by which lookups know a total of the period before."""
-    return _BEFORE + total
+    return f"{_PREVIOUS} {total}"
+
+
+def ripe(total: str) -> str:
+    """The name by which lookups know a total of the last closed 30 days."""
+    return f"{_RIPE} {total}"
 
 
 def told_of(name: str) -> str:
     """The total that a lookup's name is about."""
-    return name.removeprefix(_BEFORE)
+    return name.rpartition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +60,18 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A base total: here, in the next stage of the same funnel, or in the period before."""
+    """A base total: here, in the next stage of the same funnel, in the period before, or of ripe cohorts."""
 
     id: str
     next_stage: bool = False
     previous: bool = False
+    ripe: bool = False
 
     @property
     def name(self) -> str:
         """What lookups call it."""
+        if self.ripe:
+            return ripe(self.id)
         return before(self.id) if self.previous else self.id
 
 
@@ -161,13 +169,16 @@ def _node(tree: ast.expr, units: Mapping[str, Unit]) -> Node:
             return Total(_known(total, units), next_stage=True)
         case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=total)], keywords=[]) if name == _PREVIOUS:
             return Total(_known(total, units), previous=True)
+        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=total)], keywords=[]) if name == _RIPE:
+            return Total(_known(total, units), ripe=True)
         case ast.BinOp(op=operator) if type(operator) in _OPERATORS:
             return Binary(_OPERATORS[type(operator)], _node(tree.left, units), _node(tree.right, units))
         case _:
             pass
     raise FormulaError(
         f"{ast.unparse(tree)!r} is not allowed: write numbers, totals, "
-        f"{' '.join(get_args(Operator))}, parentheses, {_NEXT_STAGE}(total) and {_PREVIOUS}(total)"
+        f"{' '.join(get_args(Operator))}, parentheses, "
+        f"{_NEXT_STAGE}(total), {_PREVIOUS}(total) and {_RIPE}(total)"
     )
 
 

@@ -58,6 +58,8 @@ _WORDS = {
     "stage": Text("stage", "этап"),
     "source": Text("source", "источник"),
     "rep": Text("rep", "продавец"),
+    "region": Text("region", "регион"),
+    "industry": Text("industry", "отрасль"),
     "below": Text("below", "ниже"),
     "above": Text("above", "выше"),
     "not": Text("other than", "не равно"),

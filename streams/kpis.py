@@ -10,12 +10,12 @@ from typing import Literal, assert_never
 import msgspec
 
 from streams.base_totals import BaseTotal
-from streams.formulas import Formula
+from streams.formulas import Binary, Formula, Node, Number, Total
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
 
 Unit = Literal["count", "ratio", "hours", "days", "money", "months", "score", "multiple", "points"]
-Dimension = Literal["department", "channel", "stage", "source", "rep"]
+Dimension = Literal["department", "channel", "stage", "source", "rep", "region", "industry"]
 Place = Dimension | Literal["team", "campaign"]
 """Whatever is by rep is by team too: a team's sums are those of its reps."""
 Source = Literal["S0", "S1", "S2", "S3", "S4"]
@@ -74,6 +74,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     dimensions: tuple[Dimension, ...]
     channels: tuple[str, ...] = ()
     """The only channels that it is about; none means all."""
+    of_enquiries: bool = False
+    """Whether the department's value is that of the channels with enquiries alone."""
     windows: tuple[str, ...] = ()
     """The only periods that it has; none means all."""
     alert: Alert | None = None
@@ -90,19 +92,24 @@ class Kpi:
     sample: Formula
 
     @cached_property
+    def leaves(self) -> frozenset[Total]:
+        """What its value and its sample are made of, the clock left out."""
+        return frozenset(leaf for leaf in self.formula.totals | self.sample.totals if leaf.id != CLOCK)
+
+    @cached_property
     def totals(self) -> frozenset[str]:
         """Ids of the base totals that its value and its sample are made of."""
-        return frozenset(total.id for total in self.formula.totals | self.sample.totals) - {CLOCK}
+        return frozenset(leaf.id for leaf in self.leaves)
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The same as lookups call them: those of the period before apart."""
-        return frozenset(total.name for total in self.formula.totals | self.sample.totals) - {CLOCK}
+        """The same as lookups call them: those of other periods apart."""
+        return frozenset(leaf.name for leaf in self.leaves)
 
     @cached_property
     def compares(self) -> bool:
         """Whether it reads the period before."""
-        return any(total.previous for total in self.formula.totals | self.sample.totals)
+        return any(leaf.previous for leaf in self.leaves)
 
     @cached_property
     def told_totals(self) -> tuple[str, ...]:
@@ -111,12 +118,9 @@ class Kpi:
 
     def counts_by(self, cut: str) -> bool:
         """Whether all that it is made of is told apart by a further family, where its names are listed."""
-        leaves = self.formula.totals | self.sample.totals
-        return not self.entry.channels and all(
-            (total := TOTALS.get(leaf.id)) is not None
-            and not leaf.previous
-            and ((cut, leaf.id) == ("campaign", "spend_minor") or _of_journeys(total))
-            for leaf in leaves
+        return not (self.entry.channels or Total(CLOCK) in self.formula.totals) and all(
+            (cut, leaf.id) == ("campaign", "spend_minor") or _of_journeys(TOTALS[leaf.id])
+            for leaf in self.leaves
         )
 
     @cached_property
@@ -129,9 +133,15 @@ class Kpi:
         )
 
     @cached_property
+    def grows_with_time(self) -> bool:
+        """Whether twice the time gives twice the value: what is counted does, ratios of it do not."""
+        return _growth(self.formula.root) == 1
+
+    @cached_property
     def period(self) -> Period:
         """Whether it is about a window, about now, or about the stream since the worker has its shards."""
-        kinds = {TOTALS[total.id].kind for total in self.formula.totals if total.id != CLOCK}
+        leaves = (total for total in self.formula.totals if total.id != CLOCK and not total.ripe)
+        kinds = {TOTALS[total.id].kind for total in leaves}
         if "flow" in kinds:
             return "window"
         return "since_start" if "stream" in kinds else "now"
@@ -144,7 +154,8 @@ class Kpi:
         """
         if self.entry.windows:
             return self.entry.windows
-        kept = [TOTALS[total.id] for total in self.formula.totals if total.id != CLOCK]
+        leaves = (total for total in self.formula.totals if total.id != CLOCK and not total.ripe)
+        kept = [TOTALS[total.id] for total in leaves]
         flows = [total for total in kept if total.kind == "flow"]
         only = [WINDOWS_BY_SOURCE_AND_REP] if any(total.monthly for total in flows) else []
         only += [total.windows for total in flows if total.windows]
@@ -157,7 +168,7 @@ class Kpi:
         """Whether it has values by this dimension in this period."""
         if dimension not in self.entry.dimensions or period not in (self.windows or PERIODS):
             return False
-        narrow = self.period == "window" and dimension in ("source", "rep")
+        narrow = self.period == "window" and dimension not in ("department", "channel", "stage")
         return not narrow or period in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)
 
     def in_unit(self, value: int | float, currency_exponent: int) -> int | float:
@@ -178,6 +189,24 @@ def _of_journeys(total: BaseTotal) -> bool:
     """Whether it is counted with the journeys of a channel, and so by all that these have."""
     counted = (total.layout, total.kind in ("flow", "stock")) == ("journey", True)
     return counted and "channel" in total.families and not (total.edges or total.id in REPORTED_TOTALS)
+
+
+def _growth(node: Node) -> int:
+    """The power of time in a value; stocks, ripe cohorts, different customers and reps do not grow."""
+    match node:
+        case Number():
+            return 0
+        case Total(id=total, ripe=ripe):
+            counted = total != CLOCK and TOTALS[total].kind == "flow" and not ripe
+            return int(counted and TOTALS[total].layout not in ("distinct", "level"))
+        case Binary("*", left, right):
+            return _growth(left) + _growth(right)
+        case Binary("/", left, right):
+            return _growth(left) - _growth(right)
+        case Binary(_, left, right):
+            return _growth(left) if _growth(left) == _growth(right) else 0
+        case _:
+            assert_never(node)
 
 
 @dataclass(frozen=True)

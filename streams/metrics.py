@@ -7,10 +7,13 @@ Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_sour
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from streams.base_totals import BASE_TOTALS, BaseTotal, Family, Unit
 
+Cut = Literal["region", "industry"]
+Told = Family | Literal["team"] | Cut
+"""What sums are told by: the families of facts, plans of teams, and what a deployment lists besides."""
 MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info", "summary"]
 
 ENTRY_LAG_EDGES_SECONDS = ("60", "300", "900", "3600", "14400", "86400", "259200", "604800", "+Inf")
@@ -28,7 +31,7 @@ class Metric:
     unit: Unit = "count"
     total: str = ""
     """The base total (of a histogram: of its buckets) whose sums these are."""
-    family: Family | None = None
+    family: Told | None = None
     sum_total: str = ""
     count_total: str = ""
     """Of a gauge histogram: the totals of its sum and its count."""
@@ -67,20 +70,10 @@ _HISTOGRAMS = (
 _IN_HISTOGRAMS = frozenset(
     total for metric in _HISTOGRAMS for total in (metric.total, metric.sum_total, metric.count_total)
 )
-_PREFIX: dict[Family, str] = {
-    "channel": "sales_",
-    "stage": "sales_stage_",
-    "source": "sales_source_",
-    "rep": "sales_rep_",
-    "campaign": "sales_by_campaign_",
-}
-_LABELS: dict[Family, tuple[str, ...]] = {
-    "channel": ("channel",),
-    "stage": ("channel", "stage"),
-    "source": ("channel", "source"),
-    "rep": ("rep",),
-    "campaign": ("campaign",),
-}
+_LABELS: dict[Told, tuple[str, ...]] = {"stage": ("channel", "stage"), "source": ("channel", "source")}
+"""Of the others the family itself is the only label."""
+_PREFIX: dict[Told, str] = {"channel": "sales_", "campaign": "sales_by_campaign_"}
+"""Of the others it is `sales_<family>_`; `sales_campaign_…` are totals of what all campaigns brought."""
 _SUFFIX: dict[Unit, tuple[str, str]] = {
     "count": ("", ""),
     "micro": ("", ""),
@@ -97,20 +90,24 @@ IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
         *(("source", "won_deals_unconverted"), ("source", "deals_created_lost")),
         *(("rep", "won_deals_unconverted"), ("rep", "deals_created_lost")),
         *(("source", "cycle_ms"), ("source", "cycles"), ("rep", "plan_deals")),
+        *(("source", "qualified_won"), ("source", "deals_created_won"), ("source", "lost_deals")),
     )
 )
 """What would cost too many series for what a board makes of it."""
+OF_CUTS = ("enquiries", "revenue_minor", "won_deals_valued")
+"""Totals that are exported by region and industry, where a deployment lists any."""
 
 
-def _metric(total: BaseTotal, family: Family) -> Metric:
+def _metric(total: BaseTotal, family: Told) -> Metric:
     stored, exported = _SUFFIX[total.unit]
     stem = total.id.removeprefix("stage_").removesuffix(stored)
+    prefix = _PREFIX.get(family, f"sales_{family}_")
     labels = (
-        _LABELS[family] + (("hour",) if total.edges else ()) + (("window",) if total.kind == "flow" else ())
+        *_LABELS.get(family, (family,)),
+        *(("hour",) if total.edges else ()),
+        *(("window",) if total.kind == "flow" else ()),
     )
-    return Metric(
-        _PREFIX[family] + stem + exported, total.help, labels, "gauge", total.unit, total.id, family
-    )
+    return Metric(prefix + stem + exported, total.help, labels, "gauge", total.unit, total.id, family)
 
 
 SALES: tuple[Metric, ...] = (
@@ -125,6 +122,8 @@ SALES: tuple[Metric, ...] = (
     ),
     *(_metric(BASE_TOTALS[total], "campaign") for total in OF_CAMPAIGNS),
     *_HISTOGRAMS,
+    *(_metric(BASE_TOTALS[total], cut) for cut in get_args(Cut) for total in OF_CUTS),
+    _metric(BASE_TOTALS["plan_minor"], "team"),
 )
 """Every metric that is a base total of a family."""
 
@@ -166,6 +165,9 @@ WORKDAYS = Metric(
     "sales_workdays",
     "Working days of the running period: begun, left (today is in both) and all",
     ("window", "part"),
+)
+PASSED = Metric(
+    "sales_period_passed_ratio", "Working time of the period so far, over the one before", ("window",)
 )
 TEAM = Metric("sales_team_info", "Whose team a rep is in", ("rep", "team"), "info")
 
@@ -237,7 +239,7 @@ LANE: dict[str, Metric] = {
 
 MACHINE: tuple[Metric, ...] = (
     *(FUNNEL_IMBALANCE, CLOCK, CURRENCY, RATES, WORKDAYS, TEAM, APP, SHARDS, SHARD_READY, LABELS_FOLDED),
-    *(SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
+    *(PASSED, SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, ENTRY_LAG_BY_REP, LAG),
     *(AUDITS, AUDIT_DRIFT),
     *DAYS,

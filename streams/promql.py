@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import assert_never
 
 from streams import metrics
-from streams.base_totals import BASE_TOTALS, Family
+from streams.base_totals import BASE_TOTALS
 from streams.formulas import Binary, Formula, Node, Number, Total
-from streams.funnels import WON
-from streams.kpis import ALL_TIME, CLOCK, Kpi, Place
+from streams.funnels import DEFAULT, WON, Funnels
+from streams.kpis import CLOCK, Kpi, Place
+from streams.reported_totals import WHOLE_TOTALS
+from streams.series import exported, exported_windows, recorded_windows, team_plan
+from streams.windows import RIPE_WINDOW
 
 STAGE_INFO = "sales:stage_info"
 """A series of value 1 for each stage of each funnel: channel, stage, position (from 1) and the next stage."""
@@ -33,47 +37,11 @@ _BY: dict[Place, tuple[str, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("team",),
+    "region": ("region",),
+    "industry": ("industry",),
     "campaign": ("campaign",),
-}
-_FAMILIES: dict[Place, tuple[Family, ...]] = {
-    "department": ("channel", "stage"),
-    "channel": ("channel", "stage"),
-    "stage": ("stage",),
-    "source": ("source",),
-    "rep": ("rep",),
-    "team": ("rep",),
-    "campaign": ("campaign",),
-}
-_STREAM = {
-    "entry_lag_ms": f"{metrics.ENTRY_LAG.name}_sum",
-    "entry_lags": f"{metrics.ENTRY_LAG.name}_count",
-    "restatements": metrics.RESTATEMENTS.name,
-}
-_STREAM_BY_REP = {
-    "entry_lag_ms": f"{metrics.ENTRY_LAG_BY_REP.name}_sum",
-    "entry_lags": f"{metrics.ENTRY_LAG_BY_REP.name}_count",
 }
 _UNITS = {"hours": 3600, "days": 86400}
-
-
-def has_rule(kpi: Kpi, dimension: Place) -> bool:
-    """Whether everything that it is made of is exported by this dimension; the rest is in the API alone."""
-    if dimension == "team":
-        return has_rule(kpi, "rep") and not kpi.told_totals
-    if dimension not in (*kpi.entry.dimensions, "campaign"):
-        return False
-    if dimension == "campaign" and not kpi.counts_by(dimension):
-        return False
-    families = _FAMILIES[dimension]
-    return all(
-        total in _STREAM
-        or any(
-            m.total == total or total in (m.sum_total, m.count_total)
-            for m in metrics.SALES
-            if m.family in families
-        )
-        for total in kpi.totals
-    )
 
 
 def rule_name(kpi_id: str, dimension: Place) -> str:
@@ -86,17 +54,17 @@ def sample_name(kpi_id: str, dimension: Place) -> str:
     return f"{rule_name(kpi_id, dimension)}:sample"
 
 
-def value(kpi: Kpi, dimension: Place) -> str:
+def value(kpi: Kpi, dimension: Place, funnels: Funnels = DEFAULT) -> str:
     """The KPI in its unit, with the dimension's labels, and `window` where it is about one."""
-    place = _Place(kpi, dimension)
+    place = _Place(kpi, dimension, funnels)
     divisor = _UNITS.get(kpi.entry.unit, 1) * place.scale
     text = place.render(kpi.formula)
     return text if divisor == 1 else f"({text}) / {divisor}"
 
 
-def sample(kpi: Kpi, dimension: Place) -> str:
+def sample(kpi: Kpi, dimension: Place, funnels: Funnels = DEFAULT) -> str:
     """What the value rests on, with the same labels."""
-    return _Place(kpi, dimension).render(kpi.sample)
+    return _Place(kpi, dimension, funnels).render(kpi.sample)
 
 
 def gated(expression: str) -> str:
@@ -110,11 +78,17 @@ class _Place:
 
     kpi: Kpi
     dimension: Place
+    funnels: Funnels
 
     @property
     def scale(self) -> int:
         """Instants are subtracted as whole milliseconds, so that no digit is lost."""
         return 1000 if any(total.id == CLOCK for total in self.kpi.formula.totals) else 1
+
+    @cached_property
+    def windows(self) -> tuple[str, ...]:
+        """Those that all is exported for; a total that is not there is taken for 0 in no other."""
+        return recorded_windows(self.kpi, self.dimension)
 
     def render(self, formula: Formula) -> str:
         """The formula as an expression."""
@@ -128,6 +102,8 @@ class _Place:
                 return f"scalar(round(1000 * max({metrics.CLOCK.name})))"
             case Total(total, _, True):
                 return f"({self._previous(total)} or 0 * ({self._anything()}))"
+            case Total(total, ripe=True):
+                return self._ripe(total)
             case Total(total, next_stage):
                 return self._total(total, next_stage)
             case Binary("/", left, right):
@@ -144,6 +120,8 @@ class _Place:
         match node:
             case Total(total, _, True):
                 return f"({self._previous(total)} > 0)"
+            case Total(total, ripe=True):
+                return f"({self._ripe(total)} > 0)"
             case Total(total, False) if total != CLOCK and BASE_TOTALS[total].kind == "flow":
                 what_is_left = BASE_TOTALS[total].absence == "unknown"
                 return f"({self._sum(total)} {'!=' if what_is_left else '>'} 0)"
@@ -157,7 +135,7 @@ class _Place:
         """A total; 0 where it was never counted but something else of the KPI was."""
         found = self._next(total) if next_stage else self._sum(total)
         if BASE_TOTALS[total].kind in ("stock", "minimum") and self.kpi.period == "window":
-            return f"(0 * ({self._anything()}) + on ({', '.join(_BY[self.dimension])}) group_left () {found})"
+            return self._standing(found)
         if BASE_TOTALS[total].absence == "unknown":
             return f"({found} != 0)" if BASE_TOTALS[total].kind in ("flow", "stock") else found
         others = self._anything() if next_stage else self._anything(besides=total)
@@ -166,27 +144,44 @@ class _Place:
     def _anything(self, besides: str = "") -> str:
         """The series of whatever speaks at this place: all that the KPI is made of."""
         windowed = self.kpi.period == "window"
-        totals = sorted(self.kpi.totals - {besides})
+        totals = sorted({leaf.id for leaf in self.kpi.leaves if not leaf.ripe} - {besides})
         parts = [self._sum(total) for total in totals if not windowed or BASE_TOTALS[total].kind == "flow"]
-        leaves = self.kpi.formula.totals | self.kpi.sample.totals
-        parts += [self._previous(total.id) for total in sorted(leaves, key=str) if total.previous]
+        parts += [self._previous(leaf.id) for leaf in sorted(self.kpi.leaves, key=str) if leaf.previous]
         return " or ".join(parts)
+
+    def _standing(self, found: str) -> str:
+        """What has no window, beside everything that has one."""
+        return f"(0 * ({self._anything()}) + on ({', '.join(_BY[self.dimension])}) group_left () {found})"
+
+    def _ripe(self, total: str) -> str:
+        """The total of the last closed 30 days, whatever the window."""
+        series = f"{self._added()}({self._series(total, windows=[RIPE_WINDOW])}{self._members})"
+        if self.kpi.period != "window":
+            return series
+        return f"({self._standing(series)} or 0 * ({self._anything()}))"
 
     def _sum(self, total: str) -> str:
         base = BASE_TOTALS[total]
-        by = (*_BY[self.dimension], *(("window",) if base.kind == "flow" else ()))
         function = "min" if base.kind == "minimum" else "sum"
-        grouping = f" by ({', '.join(by)}) " if by else ""
-        members = f" * on (rep) group_left (team) {TEAMS}" if self.dimension == "team" else ""
-        text = f"{function}{grouping}({self._series(total)}{members})"
+        added = self._added(function, *(("window",) if base.kind == "flow" else ()))
+        text = f"{added}({self._series(total)}{self._members})"
+        if self.dimension == "team" and (own := team_plan(total)):
+            text = f"({added}({own}) != 0 or {text})"
         return f"round(1000 * {text})" if self.scale == 1000 and base.unit == "ms" else text
 
     def _previous(self, total: str) -> str:
         """The total of the period before, under the name of this one."""
         moved = '"window", "$1", "window", "prev_(.+)"'
-        by = ", ".join((*_BY[self.dimension], "window"))
-        series = self._series(total, windows=[f"prev_{window}" for window in self.kpi.windows])
-        return f"label_replace(sum by ({by}) ({series}), {moved})"
+        series = self._series(total, windows=[f"prev_{window}" for window in self.windows])
+        return f"label_replace({self._added('sum', 'window')}({series}{self._members}), {moved})"
+
+    @property
+    def _members(self) -> str:
+        return f" * on (rep) group_left (team) {TEAMS}" if self.dimension == "team" else ""
+
+    def _added(self, function: str = "sum", *labels: str) -> str:
+        by = ", ".join((*_BY[self.dimension], *labels))
+        return f"{function} by ({by}) " if by else function
 
     def _next(self, total: str) -> str:
         moved = f'label_replace({self._series(total, last=True)}, "next", "$1", "stage", "(.+)")'
@@ -196,31 +191,24 @@ class _Place:
         )
 
     def _series(self, total: str, *, last: bool = False, windows: Sequence[str] = ()) -> str:
-        name, entry = exported(total, self.dimension), self.kpi.entry
+        name = exported(total, self.dimension)
         matchers = []
-        if entry.channels:
-            matchers.append(f'channel=~"{"|".join(entry.channels)}"')
+        if only := self._channels(total):
+            matchers.append(f'channel=~"{"|".join(only)}"')
         if "stage" in BASE_TOTALS[total].families and self.kpi.stays_before_won and not last:
             matchers.append(f'stage!="{WON.id}"')
-        if self.kpi.windows and BASE_TOTALS[total].kind == "flow":
-            windows = windows or [window for window in self.kpi.windows if window != ALL_TIME]
+        windows = windows or self.windows
+        if BASE_TOTALS[total].kind == "flow" and {*windows} != {*exported_windows(total, self.dimension)}:
             matchers.append(f'window=~"{"|".join(windows)}"')
         return f"{name}{{{','.join(matchers)}}}" if matchers else name
 
-
-def exported(total: str, dimension: Place) -> str:
-    """The name of the samples that carry a total for a dimension."""
-    if total in _STREAM:
-        return (_STREAM_BY_REP if dimension in ("rep", "team") else _STREAM)[total]
-    for metric in metrics.SALES:
-        if metric.family in _FAMILIES[dimension]:
-            if metric.total == total and not metric.sum_total:
-                return metric.name
-            if total == metric.sum_total:
-                return f"{metric.name}_gsum"
-            if total == metric.count_total:
-                return f"{metric.name}_gcount"
-    raise KeyError(f"{total} is not exported by {dimension}")
+    def _channels(self, total: str) -> tuple[str, ...]:
+        """The only channels whose series count; none means all."""
+        entry, funnels = self.kpi.entry, self.funnels
+        if not entry.of_enquiries or self.dimension != "department" or total in WHOLE_TOTALS:
+            return entry.channels
+        scope = entry.channels or funnels.channels
+        return tuple(channel for channel in scope if channel in funnels.with_enquiries)
 
 
 def _leaves(node: Node) -> tuple[Total, ...]:

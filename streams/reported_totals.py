@@ -14,3 +14,6 @@ REPORTED_TOTALS = frozenset(
     total.id for total in TOTALS.values() if total.kind == "flow" and total.absence == "unknown"
 )
 """Those that the ledger has to tell: amounts of days."""
+
+WHOLE_TOTALS = frozenset(("handling_ms", "handling_told", "capacity_ms"))
+"""Each channel has them as a whole: only all channels together come to the department's."""

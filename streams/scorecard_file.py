@@ -121,8 +121,8 @@ def _formula(place: str, text: str | None, units: Mapping[str, TotalUnit]) -> Fo
         formula = parse(text, units)
     except FormulaError as error:
         raise ScorecardError(place, "formula", str(error).replace("total", "KPI")) from error
-    if any(total.next_stage for total in formula.totals):
-        raise ScorecardError(place, "formula", "next_stage() has no meaning here, remove it")
+    if any(total.next_stage or total.previous or total.ripe for total in formula.totals):
+        raise ScorecardError(place, "formula", "a card knows one period and no stages: write names alone")
     return formula
 
 

@@ -19,11 +19,14 @@ __all__ = [
     "HOUR_PANES_MS",
     "MINUTE_MS",
     "MINUTE_PANES_MS",
+    "RIPE_WINDOW",
     "WINDOWS",
     "WINDOWS_BY_SOURCE_AND_REP",
     "WINDOWS_ENDING_NOW",
+    "WINDOWS_EXPORTED_BY_SOURCE_AND_REP",
     "WINDOWS_OF_DAYS",
     "WINDOWS_OF_DISTINCT",
+    "WINDOWS_OF_LOSSES",
     "bounds",
     "period_end",
     "period_start",
@@ -33,7 +36,7 @@ HOUR_MS = 60 * MINUTE_MS
 
 MINUTE_PANES_MS = 48 * HOUR_MS
 HOUR_PANES_MS = 190 * DAY_MS
-HOUR_PANES_BY_SOURCE_AND_REP_MS = 32 * DAY_MS
+HOUR_PANES_BY_SOURCE_AND_REP_MS = 62 * DAY_MS
 DAY_PANES_DAYS = 800
 
 _BY_MINUTE = {"1h": HOUR_MS, "24h": DAY_MS}
@@ -43,7 +46,14 @@ _CURRENT = (*_BY_MINUTE, *_BY_HOUR, *_BY_CALENDAR)
 _PREV = "prev_"
 
 WINDOWS: tuple[str, ...] = (*_CURRENT, *(_PREV + window for window in _CURRENT))
-WINDOWS_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_month")
+WINDOWS_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_7d", "prev_30d", "prev_month")
+"""Those for which sums by source and rep, and totals of the second rank, are kept: each has its before."""
+WINDOWS_EXPORTED_BY_SOURCE_AND_REP: tuple[str, ...] = ("7d", "30d", "month", "prev_month")
+"""Those of them that are worth their series."""
+RIPE_WINDOW = "prev_30d"
+"""The last closed 30 days: most of who came then have come to an end, and every place has them."""
+WINDOWS_OF_LOSSES: tuple[str, ...] = (*_BY_HOUR, "month", "quarter", "year")
+"""In shorter ones too few journeys come to an end to price anything."""
 WINDOWS_ENDING_NOW: tuple[str, ...] = _CURRENT
 CLOSED_PERIODS: tuple[str, ...] = ("prev_week", "prev_month", "prev_quarter", "prev_year")
 WINDOWS_OF_DISTINCT: tuple[str, ...] = (*WINDOWS_ENDING_NOW, *CLOSED_PERIODS)

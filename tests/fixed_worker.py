@@ -15,7 +15,7 @@ from agents.readings import DeskFigures
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
-from streams.metrics import OF_CAMPAIGNS
+from streams.metrics import OF_CAMPAIGNS, OF_CUTS
 from streams.rates import load_rates
 from streams.rows import Key
 from streams.stories import UNASSIGNED, Story
@@ -125,7 +125,9 @@ FULL = Settings(
     sources=tuple(f"source-{number:02}" for number in range(12)),
     partitions=4,
     campaigns=tuple(f"campaign-{number:02}" for number in range(12)),
-    teams={"north": ("rep-00", "rep-01"), "south": tuple(f"rep-{number:02}" for number in range(2, 50))},
+    teams={f"team-{team}": tuple(f"rep-{team}{number}" for number in range(10)) for team in range(5)},
+    regions=tuple(f"region-{number:02}" for number in range(13)),
+    industries=tuple(f"industry-{number:02}" for number in range(13)),
     rates=load_rates("day,currency,RUB\n2026-01-12,USD,78.25", "RUB"),
 )
 
@@ -139,6 +141,9 @@ def everything() -> Iterator[Key]:
     answering = {"responses", "response_ms", "response_working_ms", "answered_1h", "due_1h"}
     answering |= {"answered_1wh", "due_1wh", "waiting", "response_bucket", "response_working_bucket"}
     answering |= {"hourly_answered_1wh", "hourly_due_1wh"}
+    for cut, names in (("region", FULL.regions), ("industry", FULL.industries)):
+        yield from ((cut, total, name, "") for total in OF_CUTS for name in (*names, "unknown", "other"))
+    yield from (("team", "plan_minor", team, "") for team in (*FULL.teams, "dissolved"))
     for total in BASE_TOTALS.values():
         here = [c for c in channels if total.id not in answering or c in DEFAULT.with_enquiries]
         for family in total.families if total.kind in ("flow", "stock") else ():

@@ -28,7 +28,7 @@ MACHINE = {
     metric.name
     for metric in (
         *(metrics.FUNNEL_IMBALANCE, metrics.CLOCK, metrics.CURRENCY, metrics.RATES, metrics.TEAM),
-        *(metrics.SHARDS, metrics.SHARD_READY),
+        *(metrics.SHARDS, metrics.SHARD_READY, metrics.WORKDAYS, metrics.PASSED),
     )
 }
 """Besides the totals: what rules need. How a worker fared cannot be told of a time when none ran."""

@@ -20,8 +20,9 @@ from grafana_foundation_sdk.models.dashboard import (
 from dashboards.boards.panels import ORANGE, RED, SOURCE, Panel
 from dashboards.boards.speech import Speech
 from streams.metrics import APP
-from streams.promql import STAGE_INFO, exported
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+from streams.promql import STAGE_INFO
+from streams.series import exported
+from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 TAG = "voronka"
 _LABELS = {
@@ -91,7 +92,7 @@ def _variable(name: str, board: Board, speech: Speech) -> build.QueryVariable | 
     label = speech(*_LABELS[name])
     if name == "window":
         narrow = {"source", "rep"} & set(board.variables)
-        windows = WINDOWS_BY_SOURCE_AND_REP if narrow else WINDOWS
+        windows = WINDOWS_EXPORTED_BY_SOURCE_AND_REP if narrow else WINDOWS
         return (
             build.CustomVariable("window")
             .label(label)

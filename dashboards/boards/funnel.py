@@ -9,7 +9,9 @@ from dashboards.boards.leaks import by_stage
 from dashboards.boards.panels import About, Panel, Query, bars, cells, lines, named
 from dashboards.boards.speech import Link, Speech
 from dashboards.rules import Z
-from streams.promql import exported, rule_name, sample_name
+from streams.promql import rule_name, sample_name
+from streams.series import exported
+from streams.windows import WINDOWS_OF_LOSSES
 
 _BY_STAGE = "{{channel}} · {{stage}}"
 
@@ -132,11 +134,12 @@ def _end(share: str, end: str) -> str:
 def _lost(say: Speech) -> Panel:
     lost = f'{exported("stage_lost", "stage")}{{window="$window",channel=~"$channel"}}'
     expr = f"sort_desc(sum by (channel, stage) ({lost}) > 0)"
+    kept = f"{say('Periods', 'Периоды')}: {', '.join(WINDOWS_OF_LOSSES)}."
     healthy = say(
         "Journeys of the period that were lost at each stage. Healthy: most are lost early, before work went "
-        "into them. Otherwise a late stage loses what is dearest: read the reasons of its losses.",
+        f"into them. Otherwise a late stage loses what is dearest: read the reasons of its losses. {kept}",
         "Сколько потеряно на каждом этапе. Норма: теряется в основном в начале, пока вложено мало труда. "
-        "Иначе на позднем этапе теряется самое дорогое: прочитайте причины потерь.",
+        f"Иначе на позднем этапе теряется самое дорогое: прочитайте причины потерь. {kept}",
     )
     about = About(say("Lost by stage", "Потери по этапам"), healthy)
     return named(bars(about, [Query(expr, _BY_STAGE)]), say.stages)

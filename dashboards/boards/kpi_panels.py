@@ -19,10 +19,13 @@ from dashboards.boards.panels import (
     number,
 )
 from dashboards.boards.speech import Link, Speech
-from dashboards.changes import change_name, has_change
-from streams.kpis import ALL_TIME, COMPARABLE, Catalogue, Kpi, Place, Text
-from streams.promql import has_rule, rule_name
+from dashboards.changes import change_name, compared_windows
+from dashboards.rules import places
+from streams.kpis import Catalogue, Kpi, Place, Text
+from streams.promql import rule_name
 from streams.scorecard import Card
+from streams.series import has_rule, recorded_windows
+from streams.windows import WINDOWS
 
 UNITS = {
     "count": "short",
@@ -59,9 +62,17 @@ _LABELS: dict[Place, tuple[str, ...]] = {
     "source": ("source",),
     "rep": ("rep",),
     "team": ("team",),
+    "region": ("region",),
+    "industry": ("industry",),
     "campaign": ("campaign",),
 }
-_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {"stage": ("channel",), "team": (), "campaign": ()}
+_SCOPES: dict[Place, tuple[str, ...]] = _LABELS | {
+    "stage": ("channel",),
+    "team": (),
+    "region": (),
+    "industry": (),
+    "campaign": (),
+}
 
 
 @dataclass(frozen=True)
@@ -103,23 +114,39 @@ class KpiPanels:
 
     def changes(self, *kpi_ids: str, span: int = 4) -> list[Panel]:
         """How far the department's values have changed against the period before, of those that say it."""
-        say, kept = self.speech, ", ".join(COMPARABLE)
-        healthy = say(
-            "The change against the period before of the same length. Healthy: not falling where more is "
-            f"better. Otherwise see by channel where it comes from. Periods: {kept}.",
-            f"Изменение к предыдущему периоду той же длины. Норма: не падает там, где больше – лучше. "
-            f"Иначе посмотрите по каналам, откуда оно. Периоды: {kept}.",
-        )
-        suffix = say("change", "изменение")
         return [
-            number(
-                About(f"{self.title(kpi_id)}, {suffix}", healthy, "percentunit"),
-                f'{change_name(kpi_id)}{{window="$window"}}',
+            number(self._changed(kpi_id), f'{change_name(kpi_id)}{{window="$window"}}', span=span)
+            for kpi_id in kpi_ids
+            if compared_windows(self._kpi(kpi_id), "department")
+        ]
+
+    def changes_by(self, place: Place, *kpi_ids: str, span: int = 12) -> list[Panel]:
+        """The same of the running month by places."""
+        (label,) = _LABELS[place]
+        month = f'{{window="month",{label}=~"${label}"}}' if _SCOPES[place] else '{window="month"}'
+        return [
+            bars(
+                self._changed(kpi_id, place),
+                [Query(f"sort_desc({change_name(kpi_id, place)}{month})", f"{{{{{label}}}}}")],
                 span=span,
+                least=None,
             )
             for kpi_id in kpi_ids
-            if has_change(self._kpi(kpi_id))
+            if "month" in compared_windows(self._kpi(kpi_id), place)
         ]
+
+    def _changed(self, kpi_id: str, place: Place = "department") -> About:
+        say = self.speech
+        kept = ", ".join(compared_windows(self._kpi(kpi_id), place)) if place == "department" else "month"
+        healthy = say(
+            "The change against the period before; what grows with time is compared, in a running period, "
+            "with as much of the one before as has passed of it. Healthy: not falling where more is better. "
+            f"Otherwise see by channel where it comes from. Periods: {kept}.",
+            "Изменение к предыдущему периоду; то, что копится со временем, в текущем периоде сравнивается с "
+            "такой же частью предыдущего. Норма: не падает там, где больше – лучше. Иначе посмотрите по "
+            f"каналам, откуда оно. Периоды: {kept}.",
+        )
+        return About(f"{self.title(kpi_id)}, {say('change', 'изменение')}", healthy, "percentunit")
 
     def lines(self, kpi_id: str, dimension: Place, *, span: int = 12) -> Panel:
         """Values as they were published, by a dimension."""
@@ -133,7 +160,8 @@ class KpiPanels:
         """Values now, the greatest first; `when` says when it fills."""
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension])
         expr = f"sort_desc({self.expr(kpi_id, dimension)})"
-        shown = bars(self._about(kpi_id, suffix, when), [Query(expr, legend)], span=span)
+        least = None if self._kpi(kpi_id).compares else 0
+        shown = bars(self._about(kpi_id, suffix, when), [Query(expr, legend)], span=span, least=least)
         names = {channel: self.speech.channel(channel) for channel in self.speech.funnels.channels}
         called = {"channel": names, "stage": self.speech.stages}
         return named(shown, called.get(dimension, {}))
@@ -182,10 +210,14 @@ class KpiPanels:
         kpi = self._kpi(kpi_id)
         title = f"{self.title(kpi_id)}, {suffix}" if suffix else self.title(kpi_id)
         texts = [self.speech.of(kpi.entry.description), self._healthy(kpi), self._otherwise(kpi)]
-        if kpi.windows:
-            kept = ", ".join(window for window in kpi.windows if window != ALL_TIME)
+        if kept := ", ".join(self._kept(kpi)):
             texts.append(self.speech(f"Periods: {kept}.", f"Периоды: {kept}."))
         return About(title, " ".join([*texts, when]).strip(), self.unit(kpi_id), _steps(kpi))
+
+    def _kept(self, kpi: Kpi) -> tuple[str, ...]:
+        """The windows of a KPI that has not all of them."""
+        told = recorded_windows(kpi, places(kpi)[0]) if kpi.period == "window" and places(kpi) else WINDOWS
+        return () if told == WINDOWS else told
 
     def _healthy(self, kpi: Kpi) -> str:
         entry, say = kpi.entry, self.speech

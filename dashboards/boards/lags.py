@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.boards.panels import GREEN, ORANGE, RED, About, Panel, Query, bars, lines, week
 from dashboards.boards.speech import Speech
 from dashboards.hours import ANSWERED, DUE
-from streams.promql import exported
+from streams.series import exported
 
 _DAYS = (
     *(("Mon", "Пн"), ("Tue", "Вт"), ("Wed", "Ср"), ("Thu", "Чт")),

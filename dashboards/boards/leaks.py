@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards import leaks
 from dashboards.boards.panels import About, Panel, Query, bars, named, number
 from dashboards.boards.speech import Speech
+from streams.windows import WINDOWS_OF_LOSSES
 
 _BY_STAGE = "{{channel}} · {{stage}}"
 
@@ -35,7 +36,7 @@ def _ranked(say: Speech, rule: str, title: str, healthy: str) -> Panel:
 
 
 def _periods(say: Speech) -> str:
-    kept = ", ".join(leaks.WINDOWS)
+    kept = ", ".join(WINDOWS_OF_LOSSES)
     return say(f" Periods: {kept}.", f" Периоды: {kept}.")
 
 

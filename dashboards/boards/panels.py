@@ -108,18 +108,20 @@ def named(panel: _P, names: Mapping[str, str]) -> _P:
     return panel
 
 
-def bars(about: About, queries: Iterable[Query], *, span: int = 12, height: int = 8) -> bargauge.Panel:
-    """A bar for each series now, in the order of the queries, from 0."""
+def bars(
+    about: About, queries: Iterable[Query], *, span: int = 12, height: int = 8, least: float | None = 0
+) -> bargauge.Panel:
+    """A bar for each series now, in the order of the queries, from 0 where nothing is below."""
     panel = (
         bargauge.Panel()
         .orientation(VizOrientation.HORIZONTAL)
         .display_mode(BarGaugeDisplayMode.BASIC)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-        .min(0)
         .no_value("–")
         .span(span)
         .height(height)
     )
+    panel = panel if least is None else panel.min(least)
     return _with_targets(_described(panel, about), queries, instant=True)
 
 

@@ -11,7 +11,7 @@ from dashboards.rules import fairly_compared
 from dashboards.shrinkage import FORMULA, NOT_REPS, shrunk_name
 from streams.kpis import Text
 from streams.promql import rule_name
-from streams.windows import WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 
 _COLUMNS = (
     *("initial_enquiries", "qualified_leads", "response_within_1h_share_working", "lead_response_time"),
@@ -22,6 +22,7 @@ _ACTIVITY = (
     *("contact_attempts", "first_touches", "meetings_scheduled", "meetings_held", "offers_sent"),
     *("activities_per_deal", "leads_waiting", "pipeline_value_open", "entry_lag_hours"),
 )
+_CHANGES = ("revenue", "won_deals", "win_rate_closed")
 _COURSES = (
     *("response_within_1h_share_working", "win_rate_closed", "initial_enquiries", "sales_cycle_days"),
     *("plan_attainment", "nps", "entry_lag_hours"),
@@ -49,6 +50,10 @@ def reps(panels: KpiPanels) -> Board:
             (say("Teams", "Команды"), [_teams(panels)]),
             (say("Fair comparison", "Честное сравнение"), fair),
             (say("Beside the average", "Рядом со средним"), [*_per_rep(panels), *money]),
+            (
+                say("This month against the last", "Этот месяц по сравнению с прошлым"),
+                [*panels.changes_by("rep", *_CHANGES), *panels.changes_by("team", *_CHANGES)],
+            ),
             (say("Activity", "Активность"), panels.rankings("rep", *_ACTIVITY)),
             (say("Each over time", "Каждый во времени"), panels.courses("rep", *_COURSES)),
         ),
@@ -86,7 +91,7 @@ def _fair(panels: KpiPanels, kpi_id: str) -> Panel:
 def _per_rep(panels: KpiPanels) -> list[Panel]:
     """What a rep brings on average: the line that the department sets itself."""
     say = panels.speech
-    kept = ", ".join(WINDOWS_BY_SOURCE_AND_REP)
+    kept = ", ".join(WINDOWS_EXPORTED_BY_SOURCE_AND_REP)
     healthy = say(
         "Only reps who sold in the period are counted. Healthy: not below the previous period. Otherwise "
         f"see below who fell behind. Empty while reps are folded into one (VORONKA_REPS). Periods: {kept}.",

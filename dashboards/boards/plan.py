@@ -7,7 +7,7 @@ from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.panels import About, Panel, Query, bars, lines
 from dashboards.pace import CAME, NEEDED
-from streams.promql import exported
+from streams.series import exported
 from streams.windows import WINDOWS
 
 _MONEY = (
@@ -27,12 +27,15 @@ _BY_CHANNEL = (
     *("opportunity_count_open", "opportunity_count_new", "won_deals", "lost_deals", "win_rate_closed"),
     *("contribution_margin", "return_on_sales"),
 )
+_BY_CUT = ("revenue", "sales_growth_rate", "avg_deal_value", "initial_enquiries")
 
 
 def revenue(panels: KpiPanels) -> Board:
     """Actual beside plan and baseline, what the plan still needs, and the period before."""
     say = panels.speech
     planned = [*_against_plan(panels), *_needed(panels), *panels.numbers("required_reps", span=12)]
+    planned += panels.rankings("team", "plan_attainment")
+    cuts = [*panels.rankings("region", *_BY_CUT), *panels.rankings("industry", *_BY_CUT)]
     return Board(
         "revenue",
         say("Revenue and plan", "Выручка и план"),
@@ -49,6 +52,13 @@ def revenue(panels: KpiPanels) -> Board:
             ),
             (say("Against the plan", "По сравнению с планом"), planned),
             (say("Compared", "Сравнение"), [_compared(panels, "revenue"), _compared(panels, "won_deals")]),
+            (
+                say(
+                    "By region and industry (VORONKA_REGIONS, VORONKA_INDUSTRIES)",
+                    "По регионам и отраслям (VORONKA_REGIONS, VORONKA_INDUSTRIES)",
+                ),
+                cuts,
+            ),
             (say("By channel", "По каналам"), panels.courses("channel", *_BY_CHANNEL)),
         ),
     )
@@ -101,12 +111,12 @@ def _needed(panels: KpiPanels) -> list[Panel]:
         Query(f"{panels.expr('initial_enquiries', 'channel')}", say("came", "пришло") + " · {{channel}}"),
     ]
     healthy = say(
-        "Enquiries that the planned deals of the period take at its unrounded conversion, beside those that "
-        "came. Healthy: no channel has fewer than it needs. Otherwise more enquiries have to come, or more "
-        "of them be won.",
-        "Сколько запросов нужно для запланированных на период сделок при его неокруглённой конверсии и "
-        "сколько пришло. Норма: ни в одном канале не меньше, чем нужно. Иначе нужно больше запросов или "
-        "больше выигрышей.",
+        "Enquiries that the planned deals of the period take at the unrounded conversion of those who came "
+        "60 to 30 days ago, beside those that came. Healthy: no channel has fewer than it needs. Otherwise "
+        "more enquiries have to come, or more of them be won.",
+        "Сколько запросов нужно для запланированных на период сделок при неокруглённой конверсии пришедших "
+        "от 60 до 30 дней назад и сколько пришло. Норма: ни в одном канале не меньше, чем нужно. Иначе "
+        "нужно больше запросов или больше выигрышей.",
     )
     title = say("Enquiries needed and enquiries that came", "Сколько запросов нужно и сколько пришло")
     return [bars(About(title, healthy), queries), _a_day(panels)]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
+
 from agents.crm.cast import CAMPAIGN_NAMES, ROSTER, SOURCE_NAMES
 from agents.crm.world import simulate
 from agents.readings import Readings, read
-from agents.settings import Settings
+from agents.settings import Settings, load_settings
 from streams.calendar import BusinessCalendar
 from streams.encode import encode
 from streams.windows import WINDOWS
@@ -20,6 +22,7 @@ from tests.fixed_worker import FixedWorker
 from tests.integration.worker import Deployment, Worker, beats
 from tests.oracle import Record
 from tests.stories.customers import said
+from tests.stories.ledger import plan
 from tests.stories.telling import deal, ms
 
 FIRST_MS, NOW_MS = ms("2024-11-25 00:00"), ms("2025-01-24 15:20:31.123")
@@ -30,7 +33,10 @@ CHOSEN = {
     "VORONKA_SOURCES": ",".join(SOURCE_NAMES),
     "VORONKA_CAMPAIGNS": ",".join(CAMPAIGN_NAMES),
     "VORONKA_TEAMS": f"north:{','.join(list(ROSTER)[::2])};south:{','.join(list(ROSTER)[1::2])}",
+    "VORONKA_REGIONS": "msk,spb,ekb",
+    "VORONKA_INDUSTRIES": "retail,it",
 }
+JANUARY = {"first_day": "2025-01-01", "last_day": "2025-01-31"}
 
 
 MORE = (
@@ -40,12 +46,15 @@ MORE = (
     deal("e4", "won", "2024-12-17 12:00"),
     deal("e3", "created", "2024-12-02 10:00", channel="vip", customer="k3", amount="90000", currency="RUB"),
     deal("e3", "won", "2024-12-10 12:00"),
+    deal("e5", "created", "2024-12-12 10:00", channel="vip", customer="k3", amount="70000", currency="RUB"),
+    deal("e5", "won", "2024-12-20 12:00"),
     said("k3", "churned", "2025-01-15 10:00"),
     deal("e2", "created", "2025-01-21 10:00", channel="vip", owner="r01"),
     deal("e2", "scored", "2025-01-21 11:00", score=4),
+    plan("team/north", "revenue", "2025-01-02 10:00", **JANUARY, amount="20000000"),
     Record("crm.leads", b"lead/x", b"no json", (), NOW_MS),
 )
-"""What the simulated department need not do: sell in euros, score a deal, lose a customer, send garbage."""
+"""What the simulated department need not do: sell in euros, lose a buyer, plan for a team, send garbage."""
 
 
 def history() -> list[Record]:
@@ -82,11 +91,4 @@ class Department:
     @property
     def settings(self) -> Settings:
         """Without the prefix of the topics, which only the broker's deployments need."""
-        return Settings(
-            clock="event",
-            reject_limit=0,
-            reps=tuple(ROSTER),
-            sources=tuple(SOURCE_NAMES),
-            campaigns=CAMPAIGN_NAMES,
-            partitions=4,
-        )
+        return msgspec.structs.replace(load_settings(CHOSEN), clock="event", reject_limit=0, partitions=4)

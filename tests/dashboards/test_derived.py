@@ -15,7 +15,9 @@ from dashboards.rules import fairly_compared
 from dashboards.shrinkage import shrunk_name
 from streams import metrics
 from streams.funnels import DEFAULT
-from streams.promql import exported, rule_name, sample_name
+from streams.promql import rule_name, sample_name
+from streams.series import exported
+from streams.windows import WINDOWS_OF_LOSSES
 from tests.dashboards.department import Department
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
@@ -80,7 +82,7 @@ def test_leaks_have_the_price_that_the_board_states(department: Department) -> N
         return {
             (told["channel"], told.get("stage", ""), told["window"]): value
             for labels, value in department.prometheus.query(name).items()
-            if (told := dict(labels))["window"] in leaks.WINDOWS
+            if (told := dict(labels))["window"] in WINDOWS_OF_LOSSES
         }
 
     entered, deal = asked(rule_name("stage_entries", "stage")), asked(rule_name("avg_deal_value", "channel"))
@@ -91,7 +93,7 @@ def test_leaks_have_the_price_that_the_board_states(department: Department) -> N
     for channel in DEFAULT.channels:
         stages = [stage.id for stage in DEFAULT.funnel(channel)]
         for stage, following in pairwise(stages):
-            for window in leaks.WINDOWS:
+            for window in WINDOWS_OF_LOSSES:
                 place = (channel, stage, window)
                 money, sold = deal.get((channel, "", window)), entered.get((channel, "won", window))
                 came, ahead = entered.get(place), entered.get((channel, following, window))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -14,8 +14,9 @@ from streams import metrics
 from streams.base_totals import BASE_TOTALS, MILLION, RESPONSE_EDGES_SECONDS, Unit
 from streams.metrics import Metric
 from streams.money import EXPONENTS
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
-from tests.oracle import Reading, Record, oracle_facts, read
+from streams.series import windows_of
+from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
+from tests.oracle import Config, Reading, Record, oracle_facts, read
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its labels in alphabetical order."""
@@ -23,6 +24,7 @@ _SAMPLE = re.compile(r"([a-z_:][a-z0-9_:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"\\]*)"')
 PARTS = ("_bucket", "_gcount", "_gsum")
 _SALES = {metric.name: metric for metric in metrics.SALES}
+PLANS_OF_TEAMS = next(metric.name for metric in metrics.SALES if metric.family == "team")
 WAITING_SINCE = next(metric.name for metric in metrics.SALES if metric.total == "waiting_since")
 
 
@@ -67,8 +69,8 @@ def summed(expositions: Iterable[Mapping[Series, float]], currency: str = "RUB")
     return found
 
 
-def expected(reading: Reading) -> dict[Series, int]:
-    """Every series that is not zero by the oracle, in the same units."""
+def expected(reading: Reading, teams: Collection[str] = ()) -> dict[Series, int]:
+    """Every series that is not zero by the oracle, in the same units; plans only of teams that there are."""
     found: dict[Series, int] = {}
     for metric in metrics.SALES:
         if metric.sum_total:
@@ -77,12 +79,16 @@ def expected(reading: Reading) -> dict[Series, int]:
             found.update({series(metric.name, channel=c): ms for c, ms in reading.waiting_since.items()})
         else:
             found.update(_total(metric, reading))
-    return {key: amount for key, amount in found.items() if amount}
+    return {
+        key: amount
+        for key, amount in found.items()
+        if amount and (key[0] != PLANS_OF_TEAMS or dict(key[1])["team"] in teams)
+    }
 
 
 def _total(metric: Metric, reading: Reading) -> Iterator[tuple[Series, int]]:
     stock, names = "window" not in metric.labels, [label for label in metric.labels if label != "window"]
-    for window in ("all",) if stock else BASE_TOTALS[metric.total].windows or WINDOWS:
+    for window in ("all",) if stock else windows_of(metric):
         for (family, total, *labels), amount in reading[window].items():
             if (family, total) == (metric.family, metric.total):
                 known = dict(zip(names, labels, strict=False)) | ({} if stock else {"window": window})
@@ -138,7 +144,7 @@ def unbalanced(exposition: Mapping[Series, float]) -> list[str]:
         labels
         for name, labels in exposition
         if name == "sales_stage_entered" and ("stage", "won") not in labels
-        if dict(labels)["window"] in WINDOWS_BY_SOURCE_AND_REP
+        if dict(labels)["window"] in WINDOWS_EXPORTED_BY_SOURCE_AND_REP
     }
     shown = {key[1]: value for key, value in exposition.items() if key[0] == metrics.FUNNEL_IMBALANCE.name}
     return [f"{labels}: {shown.get(labels)}" for labels in entered | shown.keys() if shown.get(labels) != 0]
@@ -154,13 +160,18 @@ class Comparison:
     wrong: Sequence[str]
 
 
-def compare(records: Iterable[Record], texts: Iterable[str]) -> Comparison:
+def compare(
+    records: Iterable[Record],
+    texts: Iterable[str],
+    config: Config | None = None,
+    teams: Collection[str] = (),
+) -> Comparison:
     """Hold what workers with one clock export together against all that was published."""
     expositions = [samples(text) for text in texts]
     clocks = {round(each[series(metrics.CLOCK.name)] * 1000) for each in expositions}
     assert len(clocks) == 1, f"the clocks of the workers differ: {clocks}"
     now_ms = clocks.pop()
-    exported, wanted = summed(expositions), expected(read(oracle_facts(records), now_ms))
+    exported, wanted = summed(expositions), expected(read(oracle_facts(records, config), now_ms), teams)
     wrong = [f"at {now_ms}: {line}" for line in differences(exported, wanted)]
     wrong += [f"at {now_ms}: unbalanced {line}" for each in expositions for line in unbalanced(each)]
     return Comparison(now_ms, exported, wanted, wrong)

@@ -27,11 +27,11 @@ from tests.brokers import KafkaBroker
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 from tests.integration.series import PARTS, Series, compare, official_samples, samples
 from tests.integration.worker import Deployment, Worker, beats, deployed, split, until
-from tests.oracle import Record, oracle_facts, read
+from tests.oracle import Config, Record, oracle_facts, read
 from tests.simulator import REASONS
 from tests.simulator.faults import faulty
 from tests.stories.customers import said
-from tests.stories.ledger import spend
+from tests.stories.ledger import plan, spend
 from tests.stories.telling import deal, ms
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
@@ -50,6 +50,13 @@ NEVER_WINDOWS: frozenset[str] = frozenset()
 No campaigns are listed, for the oracle knows none; `tests/unit/test_regions.py` holds them to its sources.
 """
 
+LISTS = {
+    "VORONKA_TEAMS": f"north:{','.join(list(ROSTER)[:3])}",
+    "VORONKA_REGIONS": "msk,spb,ekb",
+    "VORONKA_INDUSTRIES": "retail,it",
+}
+TRUTH = Config(regions=frozenset(("msk", "spb", "ekb")), industries=frozenset(("retail", "it")))
+DECEMBER = {"first_day": "2024-12-01", "last_day": "2024-12-31"}
 REMEMBERED = (
     deal("e1", "created", "2024-08-20 11:00", channel="partner", owner="r12", amount="9000", currency="EUR"),
     deal("e1", "won", "2024-09-02 15:30"),
@@ -69,9 +76,10 @@ REMEMBERED = (
     deal("e6", "won", "2024-11-28 15:30"),
     said("k6", "churned", "2024-12-01 15:30"),
     said("k6", "renewed", "2024-12-03 15:30"),
+    plan("team/north", "revenue", "2024-11-27 10:00", **DECEMBER, amount="2100000"),
 )
 """What the simulated department need not do in two months: sell in euros, score deals, recall the summer,
-lose customers that it knew."""
+lose customers that it knew, plan for a team."""
 
 
 def instants(random: Random) -> list[int]:
@@ -123,7 +131,9 @@ class Months:
         """Publish, wait until all is applied, compare every series at this instant."""
         self.published += len(self.deployment.publish([*records, *beats(now_ms)]))
         self.deployment.settle(*workers)
-        found = compare(self.deployment.records, [worker.get("/metrics")[1] for worker in workers])
+        found = compare(
+            self.deployment.records, [worker.get("/metrics")[1] for worker in workers], TRUTH, ("north",)
+        )
         assert found.now_ms == now_ms
         self.wrong += found.wrong
         self.compared += len(found.exported.keys() | found.wanted.keys())
@@ -152,6 +162,7 @@ def deployment(
     """A deployment whose labels are all wanted ones."""
     folder = tmp_path_factory.mktemp("months")
     lists = {"VORONKA_REPS": ",".join(ROSTER), "VORONKA_SOURCES": ",".join(SOURCE_NAMES)}
+    lists |= LISTS
     lists["VORONKA_SESSION_TIMEOUT_SECONDS"] = "6"
     with deployed(kafka_broker.bootstrap, fresh_name("months"), folder, lists) as found:
         yield found
@@ -189,7 +200,7 @@ def test_two_months_equal_the_oracle_on_every_series(
     print(f"{months.compared} series compared, {len(months.non_zero)} of them ever non-zero")
 
 
-SHOWN = ("1h", "today", "30d", "prev_month", "year", "all")
+SHOWN = ("1h", "today", "30d", "prev_30d", "prev_month", "year", "all")
 
 
 @pytest.mark.timeout(120)
@@ -252,7 +263,7 @@ def values(kpis: Mapping[str, Any]) -> dict[str, Any]:
 
 async def department(deployment: Deployment, now_ms: int) -> dict[str, dict[str, Any]]:
     """The KPIs of some windows by the oracle's sums."""
-    reading = read(oracle_facts(deployment.records), now_ms)
+    reading = read(oracle_facts(deployment.records, TRUTH), now_ms)
     by_window = {
         window: {_key(*key): amount for key, amount in reading[window].items()}
         for window in (*WINDOWS, "all")

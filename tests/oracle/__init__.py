@@ -126,14 +126,15 @@ def oracle_facts(records: Iterable[Record], config: Config | None = None) -> Fac
 
 def read(facts: Facts, now_ms: int) -> Reading:
     """Every base total in every window, as seen at `now_ms`."""
-    sums = {"all": _total(facts.facts, now_ms, everywhere=True)}
+    config = facts.config
+    sums = {"all": _total(facts.facts, now_ms, config, everywhere=True)}
     sums["all"] |= customers_in(facts.customers, "all", 0, 0, now_ms)
     for window in WINDOWS:
         start, end = facts.config.calendar.bounds(window, now_ms)
         within = facts.dated[bisect_left(facts.times, start) : bisect_left(facts.times, end)]
         if window in BY_MINUTES:
             within = [fact for fact in within if fact.total not in DAILY]
-        sums[window] = _total(within, now_ms, everywhere=window in WINDOWS_BY_SOURCE_AND_REP)
+        sums[window] = _total(within, now_ms, config, everywhere=window in WINDOWS_BY_SOURCE_AND_REP)
         sums[window] |= customers_in(facts.customers, window, start, end, now_ms)
     return Reading(sums, _waiting_since(facts.facts))
 
@@ -147,16 +148,26 @@ def _existing(facts: Sequence[Fact], now_ms: int) -> Iterator[Fact]:
     return (fact for fact in facts if fact.due_ms is None or fact.due_ms <= now_ms)
 
 
-def _total(facts: Sequence[Fact], now_ms: int, *, everywhere: bool) -> dict[Key, int]:
-    """The sums of some facts, by source and rep too or by channel and stage alone."""
+def _total(facts: Sequence[Fact], now_ms: int, config: Config, *, everywhere: bool) -> dict[Key, int]:
+    """The sums of some facts, by source, rep and cut too or by channel and stage alone."""
     sums: dict[Key, int] = defaultdict(int)
     for fact in _existing(facts, now_ms):
         if fact.total == "waiting_since":
             continue
-        for key in fact.sums(FAMILIES[fact.total]):
+        for key in (*fact.sums(FAMILIES[fact.total]), *_cuts(fact, config)):
             if everywhere or (key[0] in ("channel", "stage") and fact.total not in MONTHLY):
                 sums[key] += fact.amount
     return {key: amount for key, amount in sums.items() if amount}
+
+
+def _cuts(fact: Fact, config: Config) -> Iterator[Key]:
+    """Its sums by region and industry: what is not listed is `other`."""
+    for cut, name, listed in (
+        ("region", fact.labels.region, config.regions),
+        ("industry", fact.labels.industry, config.industries),
+    ):
+        if name and listed:
+            yield cut, fact.total, name if name in {*listed, "unknown"} else "other", ""
 
 
 def _waiting_since(facts: Sequence[Fact]) -> dict[str, int]:

@@ -19,7 +19,7 @@ LENGTHS: Final = {"1h": HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS, "30d": 30 * DA
 PERIODS: Final = ("today", "week", "month", "quarter", "year")
 WINDOWS: Final = (*LENGTHS, *PERIODS, *(f"prev_{name}" for name in (*LENGTHS, *PERIODS)))
 
-WINDOWS_BY_SOURCE_AND_REP: Final = ("7d", "30d", "month", "prev_month")
+WINDOWS_BY_SOURCE_AND_REP: Final = ("7d", "30d", "month", "prev_7d", "prev_30d", "prev_month")
 """The only ones for which totals by source and by rep are kept."""
 
 OFFICE_HOURS: Final = dict.fromkeys(range(5), ((9 * 60, 18 * 60),))
@@ -37,6 +37,9 @@ class Config:
     currency: str = "RUB"
     rates: Mapping[str, Mapping[date, str]] = field(default_factory=dict)
     """By currency and day what one unit is worth in the reporting currency, as decimal text."""
+    regions: frozenset[str] = frozenset()
+    industries: frozenset[str] = frozenset()
+    """The names that are told apart; none means not at all."""
     silence_days: int | None = None
     """A customer who neither buys nor renews for so long has left."""
 

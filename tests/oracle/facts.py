@@ -38,7 +38,7 @@ FAMILIES: Final = {
     for total in totals.split()
 }
 MONTHLY: Final = frozenset(total for totals in {**SELDOM, **TOLD} for total in totals.split())
-"""Totals that are kept for four windows only."""
+"""Totals that are kept for six windows only."""
 WON_MONEY: Final = ("revenue_minor", "won_deals_valued", "won_deals_unconverted")
 OPEN_MONEY: Final = ("pipeline_minor", "open_deals_valued", "open_deals_unconverted")
 EDGES_SECONDS: Final = (300, 900, 3600, 14400, 28800, 86400, 172800, 604800)
@@ -59,14 +59,14 @@ def facts_of(story: Story, config: Config) -> Iterator[Fact]:
 def _enquiry(story: Story, lead: Entity) -> Iterator[Fact]:
     created, qualified = lead.created_at, qualified_at(lead)
     if created is not None:
-        labels = Labels(story.channel, story.source, lead.owner_at(created) or "unassigned")
+        labels = story.labels(lead.owner_at(created) or "unassigned")
         yield Fact("enquiries", labels, 1, created)
         if qualified is not None:
             yield Fact("enquiries_qualified", labels, 1, created)
         if story.won_at is not None:
             yield Fact("enquiries_won", labels, 1, created)
     if qualified is not None:
-        labels = Labels(story.channel, story.source, lead.owner_at(qualified) or "unassigned")
+        labels = story.labels(lead.owner_at(qualified) or "unassigned")
         yield Fact("qualified_leads", labels, 1, qualified)
         if story.won_at is not None:
             yield Fact("qualified_won", labels, 1, qualified)
@@ -75,7 +75,7 @@ def _enquiry(story: Story, lead: Entity) -> Iterator[Fact]:
 def _response(story: Story, lead: Entity, config: Config) -> Iterator[Fact]:
     created, answered = lead.created_at, story.answered_at
     assert created is not None
-    labels = Labels(story.channel, story.source, lead.owner_at(created) or "unassigned")
+    labels = story.labels(lead.owner_at(created) or "unassigned")
     if answered is None:
         yield Fact("due_1h", labels, 1, created, created + HOUR_MS)
         deadline = config.calendar.working_deadline(created, HOUR_MS)
@@ -83,7 +83,7 @@ def _response(story: Story, lead: Entity, config: Config) -> Iterator[Fact]:
             yield Fact("due_1wh", labels, 1, created, deadline)
             yield Fact("hourly_due_1wh", _hour(story, created, config), 1, created, deadline)
         if story.is_open:
-            now = Labels(story.channel, story.source, lead.owner_now or "unassigned")
+            now = story.labels(lead.owner_now or "unassigned")
             yield Fact("waiting", now, 1, None)
             yield Fact("waiting_since", now, created, None)
         return
@@ -143,18 +143,16 @@ def _dwell(labels: Labels, stayed_ms: int, at_ms: int) -> Iterator[Fact]:
 
 
 def _deal(story: Story, deal: Entity, config: Config) -> Iterator[Fact]:
-    channel = deal.attribute("channel") or story.channel
-    source = deal.attribute("source") or story.source
     won_at, lost_at = closed_at(deal, "won"), closed_at(deal, "lost")
     if (created := deal.created_at) is not None:
-        labels = Labels(channel, source, story.deal_owner_at(deal, created))
+        labels = story.labels(story.deal_owner_at(deal, created), deal)
         yield Fact("deals_created", labels, 1, created)
         if won_at is not None:
             yield Fact("deals_created_won", labels, 1, created)
         if lost_at is not None:
             yield Fact("deals_created_lost", labels, 1, created)
     if won_at is not None:
-        labels = Labels(channel, source, story.deal_owner_at(deal, won_at))
+        labels = story.labels(story.deal_owner_at(deal, won_at), deal)
         yield Fact("won_deals", labels, 1, won_at)
         yield from _money(deal, labels, won_at, WON_MONEY, config)
         start = story.cycle_start(deal)
@@ -162,9 +160,9 @@ def _deal(story: Story, deal: Entity, config: Config) -> Iterator[Fact]:
             yield Fact("cycles", labels, 1, won_at)
             yield Fact("cycle_ms", labels, won_at - start, won_at)
     elif lost_at is not None:
-        yield Fact("lost_deals", Labels(channel, source, story.deal_owner_at(deal, lost_at)), 1, lost_at)
+        yield Fact("lost_deals", story.labels(story.deal_owner_at(deal, lost_at), deal), 1, lost_at)
     else:
-        labels = Labels(channel, source, story.deal_owner_now(deal))
+        labels = story.labels(story.deal_owner_now(deal), deal)
         yield Fact("open_deals", labels, 1, None)
         yield from _money(deal, labels, None, OPEN_MONEY, config)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from tests.oracle.entities import Entity
+from tests.oracle.labels import Labels
 from tests.oracle.moves import Journey
 
 WITH_ENQUIRIES: Final = ("inbound", "unknown")
@@ -67,6 +68,24 @@ class Story:
     def channel(self) -> str:
         """The lead's, else that of the first deal that has one."""
         return self._attribute("channel")
+
+    @cached_property
+    def region(self) -> str:
+        """Like its source."""
+        return self._attribute("region")
+
+    @cached_property
+    def industry(self) -> str:
+        """Like its source."""
+        return self._attribute("industry")
+
+    def labels(self, rep: str, deal: Entity | None = None) -> Labels:
+        """Whom a fact of the lead is about, or one of a deal, which may have told its own."""
+        own = {
+            name: (deal and deal.attribute(name)) or getattr(self, name)
+            for name in ("channel", "source", "region", "industry")
+        }
+        return Labels(rep=rep, **own)
 
     @cached_property
     def source(self) -> str:

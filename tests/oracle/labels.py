@@ -17,6 +17,9 @@ class Labels:
     rep: str = ""
     stage: str = ""
     le: str = ""
+    region: str = ""
+    industry: str = ""
+    """Nothing where a fact has none: those of stages, of customers and of the ledger."""
 
 
 @dataclass(frozen=True)

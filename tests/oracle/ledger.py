@@ -21,7 +21,7 @@ TOLD: Final = {
     "handling_ms handling_told capacity_ms": "channel",
     "nps_answers nps_promoters nps_detractors care_contacts": "channel rep",
 }
-"""Those that are kept for four windows."""
+"""Those that are kept for six windows."""
 AIMS: Final = {"baseline baselines target targets": ""}
 TOTALS: Final = {
     "revenue": "plan_minor",

@@ -1,4 +1,4 @@
-"""Facts of the totals that are kept for four windows: milestones, activities, invoices, payments, lines."""
+"""Facts of the totals that are kept for six windows: milestones, activities, invoices, payments, lines."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def seldom_facts(story: Story, config: Config) -> Iterator[Fact]:
         yield from _cohorts(story, story.lead)
         for at_ms, total in _work(story.lead):
             owner = story.lead.owner_at(at_ms) or "unassigned"
-            yield Fact(total, Labels(story.channel, story.source, owner), 1, at_ms)
+            yield Fact(total, story.labels(owner), 1, at_ms)
     for deal in story.deals:
         yield from _deal(_Deal(story, deal), config)
 
@@ -78,7 +78,7 @@ def _lags(lead: Entity, created: int, answered: int) -> Iterator[tuple[str, int]
 
 def _of_lead(story: Story, lead: Entity, at_ms: int | None) -> Labels:
     owner = lead.owner_now if at_ms is None else lead.owner_at(at_ms)
-    return Labels(story.channel, story.source, owner or "unassigned")
+    return story.labels(owner or "unassigned")
 
 
 def _enquiry(story: Story, lead: Entity, created: int) -> Iterator[tuple[str, int]]:
@@ -114,8 +114,7 @@ class _Deal:
         """Whom a fact of it is about."""
         story, deal = self.story, self.deal
         owner = story.deal_owner_now(deal) if at_ms is None else story.deal_owner_at(deal, at_ms)
-        channel, source = deal.attribute("channel"), deal.attribute("source")
-        return Labels(channel or story.channel, source or story.source, owner)
+        return story.labels(owner, deal)
 
     def fact(self, total: str, amount: int, at_ms: int | None) -> Fact:
         """A fact of it."""

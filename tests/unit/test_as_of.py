@@ -21,7 +21,7 @@ from tests.properties.test_worlds import CONVERTING
 from tests.simulator import START_MS, World
 
 DAY_MS = 86_400_000
-WINDOWS = ("24h", "7d", "30d", "month", "prev_month", "all")
+WINDOWS = ("24h", "7d", "30d", "month", "prev_30d", "prev_month", "all")
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,12 @@ def test_each_instant_has_the_series_of_the_events_up_to_then(seed: int) -> None
 
 
 def test_only_what_follows_from_events_is_told_of_the_past() -> None:
-    """No worker ran then, so nothing is told of one but that every shard was there, as rules ask."""
+    """No worker ran then: nothing is told of one but that every shard was there, and what rules ask for."""
     told = in_order(SETTINGS, ((topic, stored(world(5, 80), topic)) for topic in TOPICS), START_MS + DAY_MS)
     families = list(Past(SETTINGS, told, START_MS + DAY_MS).at(START_MS + DAY_MS))
     names = {sample.name for family in families for sample in family.samples}
     assert {metrics.SHARDS.name, metrics.SHARD_READY.name, "sales_currency_info"} <= names
+    assert {metrics.WORKDAYS.name, metrics.PASSED.name} <= names
     assert {family.name for family in families} <= KEPT | {name.removesuffix("_info") for name in KEPT}
     assert not names & {metrics.APPLIED.name, metrics.LAG.name, metrics.RESTATEMENTS.name}
 

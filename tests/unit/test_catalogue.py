@@ -90,6 +90,8 @@ def test_a_missing_field_is_named(field: str) -> None:
         ("dimensions", '["team"]', r"dimensions\[0\]: Invalid enum value 'team'"),
         ("dimensions", '["stage"]', "dimensions: (won|lost)_deals is not kept by stage"),
         ("channels", '["active"]', "channels: a rep's sums know no channel"),
+        ("formula", '"won_deals / ripe(open_deals)"', "formula: open_deals is kept for no period before"),
+        ("formula", '"won_deals / previous(open_deals)"', "formula: open_deals is kept for no period before"),
         ("windows", '["5y"]', "windows: '5y' is none of 1h"),
         ("alert", '{ when = "below", value = 0.1 }', "alert: .*`severity`"),
         ("aliases", '["Close Rate"]', "id: 'Close Rate'"),
@@ -108,6 +110,22 @@ def test_a_value_by_stage_cannot_look_ahead_elsewhere() -> None:
     """Only a stage has a next one."""
     text = changed("formula", '"next_stage(stage_entered) / stage_entered"').replace('"rep"', '"stage"')
     with pytest.raises(CatalogueError, match=r"next_stage\(\) has a value by stage only"):
+        load_catalogue(text)
+
+
+def test_different_customers_of_a_period_that_has_ended_are_not_known() -> None:
+    """Sliding windows of customers cannot be summed, so no formula may ask for them."""
+    text = changed("formula", '"active_customers / previous(active_customers)"').replace(', "rep"]', "]")
+    with pytest.raises(CatalogueError, match="formula: active_customers is kept for no period before"):
+        load_catalogue(text)
+
+
+def test_only_what_is_told_apart_by_region_has_values_by_region() -> None:
+    """Leads and deals have regions; customers and amounts of the ledger have none."""
+    own = ENTRY.replace('"rep"]', '"region"]')
+    assert load_catalogue(own).kpis["close_rate"].supports("region", "prev_30d")
+    text = own.replace("won_deals / (won_deals + lost_deals)", "won_deals / new_customers")
+    with pytest.raises(CatalogueError, match="dimensions: not all of it is told apart by region"):
         load_catalogue(text)
 
 

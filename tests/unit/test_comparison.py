@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from agents.comparison import adds_up, share_passed
+from agents.comparison import share_passed
 from agents.pages import kpis_of
 from agents.settings import Settings
 from streams.catalogue import SHIPPED
-from streams.kpis import PERIODS
+from streams.reported_totals import TOTALS
 from streams.rows import Key
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 from tests.stories.telling import ms
@@ -22,11 +23,16 @@ def sums(channel: str = "vip", **totals: int) -> dict[Key, int]:
 
 
 async def answered(
-    kpi_id: str, window: str, now: dict[Key, int], then: dict[Key, int], at: str = "2026-03-20 12:00"
+    kpi_id: str,
+    window: str,
+    now: dict[Key, int],
+    then: dict[Key, int],
+    at: str = "2026-03-20 12:00",
+    settings: Settings = SETTINGS,
 ) -> dict[str, Any]:
     """A KPI of a window, with these sums now and those in the period before."""
     totals = FixedTotals({window: now, f"prev_{window}": then, "all": now})
-    worker = FixedWorker([FixedShard(0, totals)], SETTINGS, clock_ms=ms(at))
+    worker = FixedWorker([FixedShard(0, totals)], settings, clock_ms=ms(at))
     answer: dict[str, Any] = (await kpis_of(worker, window))["kpis"][kpi_id]
     return answer
 
@@ -38,6 +44,38 @@ async def test_a_window_is_compared_with_the_one_before_of_the_same_length() -> 
     assert (found["value"], found["change"]) == (12, 0.2)
     assert found["previous"] == {"window": "prev_30d", "value": 10, "n": 10}
     assert found["change_by_channel"] == {"vip": -0.2}
+
+
+async def test_every_place_is_compared_with_itself() -> None:
+    """Source, rep, team, region and stage; who is new has no change, who sells nothing now has lost all."""
+    now: dict[Key, int] = {
+        ("source", "won_deals", "vip", "web"): 3,
+        ("rep", "won_deals", "ann", ""): 6,
+        ("rep", "won_deals", "bob", ""): 1,
+        ("rep", "won_deals", "cid", ""): 5,
+        ("region", "won_deals", "north", ""): 1,
+        ("stage", "stage_entered", "vip", "won"): 3,
+    }
+    then: dict[Key, int] = {
+        ("source", "won_deals", "vip", "web"): 4,
+        ("rep", "won_deals", "ann", ""): 4,
+        ("rep", "won_deals", "bob", ""): 4,
+        ("rep", "won_deals", "dan", ""): 2,
+        ("region", "won_deals", "north", ""): 2,
+        ("stage", "stage_entered", "vip", "won"): 2,
+    }
+    settings = msgspec.structs.replace(SETTINGS, teams={"north": ("ann", "bob")}, regions=("north",))
+    for window in ("7d", "30d"):
+        found = await answered("won_deals", window, now, then, settings=settings)
+        assert found["change_by_source"] == {"web": -0.25}
+        assert found["change_by_rep"] == {"ann": 0.5, "bob": -0.75, "dan": -1.0}
+        rate = await answered("win_rate_closed", window, now, then, settings=settings)
+        assert rate["change_by_rep"] == {"ann": 0.0, "bob": 0.0}
+        assert found["change_by_team"] == {"north": -0.125}
+        assert found["change_by_region"] == {"north": -0.5}
+        stages = await answered("stage_entries", window, now, then, settings=settings)
+        assert stages["change_by_stage"] == {"vip": {"won": 0.5}}
+    assert "change_by_rep" not in await answered("won_deals", "90d", now, then, settings=settings)
 
 
 async def test_a_running_month_is_compared_with_as_much_of_the_last_one() -> None:
@@ -65,26 +103,24 @@ async def test_nothing_is_compared_with_nothing() -> None:
 
 
 async def test_what_has_no_period_before_is_not_compared() -> None:
-    """Stocks stand now, growth compares itself, rare totals are kept for few windows, all time is all."""
+    """Stocks stand now, growth compares itself, sliding windows of customers have none, all time is all."""
     some = sums(won_deals=3)
     assert "change" not in await answered("opportunity_count_open", "30d", some, some)
     assert "change" not in await answered("sales_growth_rate", "30d", some, some)
-    assert "change" not in await answered("contact_attempts", "30d", some, some)
-    assert "change" in await answered("contact_attempts", "month", some, some)
+    assert "change" not in await answered("repeat_customer_share", "30d", some, some)
+    assert "change" in await answered("repeat_customer_share", "month", some, some)
     assert "change" not in await answered("won_deals", "all", some, some)
 
 
 def test_every_kpi_of_a_window_is_compared_in_some_period() -> None:
-    """For those whose totals are kept for few windows that is the month."""
-    lonely = [
-        kpi.id
-        for kpi in SHIPPED.kpis.values()
-        if kpi.period == "window"
-        and not kpi.compares
-        and not kpi.entry.windows
-        and not any(f"prev_{window}" in (kpi.windows or PERIODS) for window in kpi.windows or PERIODS)
-    ]
-    assert lonely == []
+    """Over 7 and 30 days and the month, by every place; where different customers are counted, the month."""
+    own_windows = {"arpu", "cac_payback_months"}
+    for kpi in SHIPPED.kpis.values():
+        if kpi.period == "window" and not kpi.compares and kpi.id not in own_windows:
+            distinct = any(TOTALS[total].layout in ("distinct", "level") for total in kpi.totals)
+            for window in ("month",) if distinct else ("7d", "30d", "month"):
+                for dimension in kpi.entry.dimensions:
+                    assert kpi.supports(dimension, f"prev_{window}"), (kpi.id, dimension, window)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +129,14 @@ def test_every_kpi_of_a_window_is_compared_in_some_period() -> None:
         ("won_deals", True),
         ("incremental_sales", True),
         ("win_rate_closed", False),
-        ("required_enquiries", False),
+        ("required_enquiries", True),
+        ("required_reps", False),
+        ("revenue_per_rep", True),
+        ("plan_attainment", False),
+        ("nps", False),
         ("potential_revenue_forecast", False),
     ],
 )
-def test_sums_add_up_over_time_and_ratios_do_not(kpi_id: str, expected: bool) -> None:
-    """Only what adds up is compared with a part of the period before."""
-    assert adds_up(SHIPPED.kpis[kpi_id].formula.root) == expected
+def test_sums_grow_with_time_and_ratios_of_them_do_not(kpi_id: str, expected: bool) -> None:
+    """Only what grows is compared with a part of the period before: so does revenue over the reps."""
+    assert SHIPPED.kpis[kpi_id].grows_with_time == expected

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from streams.base_totals import Unit
-from streams.formulas import FormulaError, Lookup, before, parse
+from streams.formulas import FormulaError, Lookup, before, parse, ripe, told_of
 
 UNITS: dict[str, Unit] = {
     "won": "count",
@@ -146,3 +146,11 @@ def test_the_period_before_is_another_total() -> None:
     counts = {"won": 6, before("won"): 4}
     assert formula.evaluate(lambda total, _: counts[total]) == 0.5
     assert formula.dimension == (0, 0)
+
+
+def test_a_ripe_total_is_another_one_and_knows_no_window() -> None:
+    """Those who came in the last closed 30 days are looked up apart from those of the window."""
+    formula = parse("won / ripe(came) * came", {"won": "count", "came": "count"})
+    counts = {"won": 6, ripe("came"): 4, "came": 10}
+    assert formula.evaluate(lambda total, _: counts[total]) == 15
+    assert [told_of(name) for name in (ripe("came"), before("came"), "came")] == ["came"] * 3

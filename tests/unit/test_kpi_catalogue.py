@@ -14,28 +14,15 @@ from streams.catalogue import OWN_FIELDS, SHIPPED, CatalogueError, load_catalogu
 from streams.catalogue_diff import catalogue_changes
 from streams.handbook import handbook
 from streams.kpis import Entry
+from streams.promql import value
+from streams.series import has_rule
 from streams.total_events import events_of
 from streams.wire import KINDS
 from streams.wording import LANGUAGES, said
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 
-OWN = """
-[kpi.loss_share]
-names = { en = "Loss share", ru = "Доля проигрышей" }
-description = { en = "Lost of opened.", ru = "Проиграно из открытых." }
-sources = []
-level = "result"
-perspective = "processes"
-formula = "deals_created_lost / deals_created"
-unit = "ratio"
-direction = "down"
-dimensions = ["department", "channel", "rep"]
-owner = "head_of_sales"
-
-[kpi.sales_cycle_days]
-target = 21
-weight = 2
-"""
+OWN = (Path(__file__).parents[2] / "examples" / "own-kpis.toml").read_text(encoding="utf-8")
+"""The example that shows how it is done."""
 
 
 @pytest.fixture
@@ -143,7 +130,8 @@ def test_every_field_is_compared() -> None:
     text += 'direction = "up"\ndimensions = ["department"]\nowner = "a"\n'
     longer = text.replace('"up"', '"down"').replace('"department"', '"department", "channel"')
     longer += 'min = 1\nmax = 2\ntarget = 2\nbaseline = 1\nweight = 2\nmin_sample = 2\nwindows = ["7d"]\n'
-    longer += 'channels = ["vip"]\nsample = "won_deals"\naliases = ["b"]\nnote = { en = "a", ru = "а" }\n'
+    longer += 'of_enquiries = true\nchannels = ["vip"]\nsample = "won_deals"\naliases = ["b"]\n'
+    longer += 'note = { en = "a", ru = "а" }\n'
     longer += 'alert = { when = "below", value = 1, severity = "info" }\n'
     changes = catalogue_changes(load_catalogue(text), load_catalogue(longer))
     same = {"names", "description", "sources", "level", "perspective", "formula", "unit", "owner"}
@@ -176,3 +164,13 @@ def test_the_handbook_in_force_has_the_own_kpis(own: Path) -> None:
     code, output = run("catalogue", "handbook", "--lang", "ru", env={"VORONKA_KPIS": str(own)})
     assert code == 0
     assert '<a id="loss_share"></a>Доля проигрышей' in output
+
+
+def test_a_ripe_share_stands_now_and_is_recorded_where_its_30_days_are_exported() -> None:
+    """By channel; by rep those 30 days are in the API alone."""
+    text = OWN.replace("deals_created_lost / deals_created", "ripe(enquiries_won) / ripe(enquiries)")
+    kpi = load_catalogue(text).kpis["loss_share"]
+    assert (kpi.period, has_rule(kpi, "channel"), has_rule(kpi, "rep")) == ("now", True, False)
+    series = 'sum by (channel) (sales_{}{{window=~"prev_30d"}})'
+    won, came = series.format("enquiries_won"), series.format("enquiries")
+    assert value(kpi, "channel") == f"{won} / ({came} > 0)"

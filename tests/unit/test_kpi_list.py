@@ -15,6 +15,7 @@ from agents.kpi_list import lines
 from agents.pages import register_pages
 from agents.settings import Settings
 from streams.catalogue import SHIPPED
+from streams.rows import Key
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 
 
@@ -22,7 +23,10 @@ from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 async def address(tmp_path: Path) -> AsyncIterator[str]:
     """Where a worker serves its pages that has three deals won and one lost."""
     sums = {("channel", "won_deals", "vip", ""): 3, ("channel", "lost_deals", "vip", ""): 1}
-    state = FixedWorker([FixedShard(0, FixedTotals({"30d": sums, "all": sums}))], Settings(partitions=1))
+    sums |= {("rep", "won_deals", "ann", ""): 3, ("stage", "stage_entered", "vip", "won"): 3}
+    before: dict[Key, int] = {("rep", "won_deals", "ann", ""): 4, ("stage", "stage_entered", "vip", "won"): 2}
+    totals = FixedTotals({"30d": sums, "prev_30d": before, "all": sums})
+    state = FixedWorker([FixedShard(0, totals)], Settings(partitions=1))
     app = faust.App("kpis", broker="kafka://127.0.0.1:1", store="memory://", datadir=str(tmp_path))
     register_pages(app, state)
     client = TestClient(TestServer(await app.web.wsgi()))
@@ -46,6 +50,14 @@ async def test_it_lists_every_kpi_with_value_unit_and_sample(address: str) -> No
     assert lines["win_rate_closed"][1:4] == ["75", "%", "4 (few)"]
     assert lines["won_deals"][1:4] == ["3", "count", "3"]
     assert lines["avg_deal_value"][1:3] == ["–", ""]
+
+
+async def test_it_lists_places_with_their_changes(address: str) -> None:
+    """Reps, or stages behind their channel, each beside the period before."""
+    _, output = await run("--address", address, "--by", "rep")
+    assert "Deals won · ann\t3\tcount\t3\t-25%\twon_deals" in output
+    _, output = await run("--address", address, "--by", "stage")
+    assert "Stage entries · vip · won\t3\tcount\t3\t+50%\tstage_entries" in output
 
 
 async def test_it_speaks_russian(address: str) -> None:

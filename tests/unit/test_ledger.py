@@ -150,18 +150,23 @@ async def test_an_aim_that_was_told_stands_before_the_catalogues() -> None:
 
 
 async def test_what_the_plan_takes_is_reckoned_from_unrounded_numbers() -> None:
-    """11 deals at one of two leads are 22 leads, half of them by now; 2 h each, a rep has 44 of 88 h."""
-    leads = [lead(str(n), "created", "2026-04-02 10:00", channel="inbound") for n in range(4)]
+    """11 deals at one of two leads are 22 leads, half of them by now; 2 h each, a rep has 44 of 88 h.
+
+    The leads of this month have yet to be won, and what others plan takes no enquiries: neither counts.
+    """
+    leads = [lead(str(n), "created", "2026-03-02 10:00", channel="inbound") for n in range(4)]
+    leads += [lead(f"young{n}", "created", "2026-04-02 10:00", channel="inbound") for n in range(40)]
     won = [
         record
         for n in range(2)
         for record in (
-            deal(str(n), "created", "2026-04-03 10:00", journey=f"lead/{n}"),
+            deal(str(n), "created", "2026-03-03 10:00", journey=f"lead/{n}"),
             deal(str(n), "won", "2026-04-04 10:00", journey=f"lead/{n}"),
         )
     ]
     plans = [
         plan("channel/inbound", "deals", quantity=11),
+        plan("channel/vip", "deals", quantity=500),
         plan("department", "handling_hours", quantity=2),
         plan("department", "capacity_hours", quantity=88),
     ]

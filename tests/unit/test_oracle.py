@@ -62,7 +62,7 @@ def test_the_stories_name_every_total() -> None:
     assert set(FAMILIES) - {"waiting_since"} - named == set()
 
 
-def test_source_and_rep_are_named_in_their_four_windows_only() -> None:
+def test_source_and_rep_are_named_in_their_six_windows_only() -> None:
     """Elsewhere an entry could never be found, and a `-` would always hold."""
     named = {
         window for story in STORIES for window, family, _ in story.expected if family in ("source", "rep")

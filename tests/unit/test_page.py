@@ -208,7 +208,7 @@ def test_words_stand_out_from_what_is_behind_them() -> None:
             assert (bright + 0.05) / (dim + 0.05) >= least, (name, ground, colours["panel"])
 
 
-ONLY_IN_THE_API = {"by_rep", "by_source", "previous", "change", "change_by_channel"}
+ONLY_IN_THE_API = ("by_rep", "by_source", "previous", "change")
 
 
 def test_the_page_has_a_way_to_write_every_unit() -> None:
@@ -237,7 +237,7 @@ async def test_the_page_shows_the_numbers_of_the_kpi_api(client: Client) -> None
         assert (pulse["shards"], pulse["partitions"]) == ([1], 2)
         for kpi, value in pulse["kpis"].items():
             told = answer["kpis"][kpi]
-            assert value == {part: told[part] for part in told if part not in ONLY_IN_THE_API}
+            assert value == {part: told[part] for part in told if not part.startswith(ONLY_IN_THE_API)}
 
 
 async def test_periods_before_and_reps_come_with_the_numbers() -> None:

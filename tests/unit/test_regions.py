@@ -22,7 +22,7 @@ from tests.simulator import World
 from tests.stories.ledger import spend
 from tests.stories.telling import deal, lead, ms
 
-WINDOWS = ("7d", "30d", "month", "prev_month", "all")
+WINDOWS = ("7d", "30d", "month", "prev_7d", "prev_30d", "prev_month", "all")
 EVENTS = [
     lead(
         "1", "created", "2026-03-02 10:00", channel="inbound", region="north", industry="steel", owner="ann"
@@ -125,16 +125,19 @@ async def test_the_api_tells_them_apart() -> None:
         ("region", "lost_deals", "north", ""): 1,
         ("region", "lost_deals", "other", ""): 2,
     }
-    totals = FixedTotals({"30d": sums, "all": sums, "1h": {}})
+    sums["region", "revenue_minor", "north", ""] = 150
+    before: dict[Key, int] = {("region", "revenue_minor", "north", ""): 100}
+    totals = FixedTotals({"30d": sums, "prev_30d": before, "all": sums, "1h": {}})
     worker = FixedWorker([FixedShard(0, totals)], Settings(partitions=1, regions=("north",)))
     answer: dict[str, Any] = (await kpis_of(worker, "30d"))["kpis"]
     assert answer["win_rate_closed"]["by_region"] == {
         "north": {"value": 0.75, "n": 4},
         "other": {"value": 0.0, "n": 2},
     }
+    assert answer["sales_growth_rate"]["by_region"]["north"]["value"] == 0.5
     assert "by_industry" not in answer["win_rate_closed"]
     without = {kpi_id for kpi_id, kpi in answer.items() if "by_region" not in kpi}
-    assert {"stage_entries", "revenue_per_rep", "cac", "prospects_added", "sales_growth_rate"} <= without
+    assert {"stage_entries", "revenue_per_rep", "cac", "prospects_added"} <= without
     assert "by_region" not in (await kpis_of(worker, "1h"))["kpis"]["win_rate_closed"]
 
 

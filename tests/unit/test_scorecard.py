@@ -272,6 +272,7 @@ def test_a_kpi_of_the_catalogue_needs_only_its_value() -> None:
         ("min = 10", "min = 60", "kpi calls: min: is not below max"),
         ("weight = 3", "weight = -3", "kpi calls: weight: is -3"),
         ("value = 2", 'formula = "calls + noise"', "kpi silence: formula: 'noise' is no KPI"),
+        ("value = 2", 'formula = "previous(calls)"', "kpi silence: formula: a card knows one period"),
         ("value = 2", 'formula = "calls"\nvalue = 2', "kpi silence: value: follows from the formula"),
         ("value = 2", 'formula = "silence * 2"', "kpi silence: circle: silence -> silence"),
         ('unit = "hours"\n', "", "kpi silence: table: .*missing required field `unit`"),

@@ -21,7 +21,7 @@ from streams.base_totals import RESPONSE_EDGES_SECONDS
 from streams.metrics import METRICS
 from streams.rows import Key
 from streams.stories import UNASSIGNED
-from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
+from streams.windows import WINDOWS, WINDOWS_EXPORTED_BY_SOURCE_AND_REP
 from tests.fixed_worker import HOUR_MS, NOW_MS, FixedShard, FixedTotals, FixedWorker, full_worker
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -101,7 +101,9 @@ async def test_flows_have_the_windows_of_their_family() -> None:
         windows.setdefault(name, set()).add(dict(labels).get("window", ""))
     assert windows["sales_won_deals"] == windows["sales_stage_entered"] == set(WINDOWS)
     assert (
-        windows["sales_source_won_deals"] == windows["sales_rep_won_deals"] == set(WINDOWS_BY_SOURCE_AND_REP)
+        windows["sales_source_won_deals"]
+        == windows["sales_rep_won_deals"]
+        == set(WINDOWS_EXPORTED_BY_SOURCE_AND_REP)
     )
 
 

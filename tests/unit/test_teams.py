@@ -7,8 +7,9 @@ import pytest
 from agents.pages import kpis_of
 from agents.settings import Settings, SettingsError, load_settings
 from streams.catalogue import SHIPPED
-from streams.promql import has_rule, rule_name, value
+from streams.promql import rule_name, value
 from streams.rows import Key
+from streams.series import has_rule
 from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
 
 TEAMS = {"north": ("ann", "bob"), "south": ("cid",), "new": ("dan",)}
@@ -85,9 +86,13 @@ def test_a_wrong_team_is_named_with_the_fix(text: str, complaint: str) -> None:
 
 
 def test_whatever_is_recorded_by_rep_is_recorded_by_team() -> None:
-    """Over the series that say whose team a rep is in; but not where a plan of the team may be told."""
+    """Over the series that say whose team a rep is in; a plan of the team stands in for those of its reps."""
     ours = {kpi.id for kpi in SHIPPED.kpis.values() if has_rule(kpi, "team")}
-    assert ours == {k.id for k in SHIPPED.kpis.values() if has_rule(k, "rep") and not k.told_totals}
+    assert ours == {kpi.id for kpi in SHIPPED.kpis.values() if has_rule(kpi, "rep")}
+    reps = "sum by (team, window) (sales_rep_plan * on (rep) group_left (team) "
+    reps += "max by (rep, team) (sales_team_info))"
+    plan = f"(sum by (team, window) (sales_team_plan) != 0 or {reps})"
+    assert plan in value(SHIPPED.kpis["plan_attainment"], "team")
     assert rule_name("won_deals", "team") == "sales_team:won_deals"
     assert value(SHIPPED.kpis["won_deals"], "team") == (
         "sum by (team, window) (sales_rep_won_deals"

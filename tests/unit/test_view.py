@@ -13,6 +13,7 @@ from streams.catalogue import SHIPPED, load_catalogue
 from streams.funnels import load_funnels
 from streams.kpis import PERIODS
 from streams.rows import Key
+from streams.windows import RIPE_WINDOW
 from tests.fixed_worker import HOUR_MS, NOW_MS, FixedShard, FixedTotals, FixedWorker
 
 SETTINGS = Settings(currency="RUB", partitions=1)
@@ -25,9 +26,10 @@ def worker(
     stocks: Mapping[Key, int] | None = None,
     waiting: Mapping[str, int] | None = None,
     stats: ShardStats | None = None,
+    ripe: Mapping[Key, int] | None = None,
 ) -> FixedWorker:
     """One shard with these sums in one window; all time holds them too, and the stocks."""
-    by_window = {window: sums, "all": {**sums, **(stocks or {})}}
+    by_window = {RIPE_WINDOW: ripe or {}, window: sums, "all": {**sums, **(stocks or {})}}
     totals = FixedTotals(by_window, waiting or {})
     return FixedWorker([FixedShard(0, totals, stats or ShardStats())], SETTINGS)
 
@@ -418,8 +420,12 @@ async def test_once_reported_it_has_a_value() -> None:
         "ltv_cac_ratio": 6,
         "plan_attainment": 0.8,
     }
+    ripe: dict[Key, int] = {
+        ("channel", "enquiries", "inbound", ""): 60,
+        ("channel", "enquiries_won", "inbound", ""): 12,
+    }
     for kpi_id, value in by_hand.items():
-        assert (await kpi(worker(sums), kpi_id))["value"] == value, kpi_id
+        assert (await kpi(worker(sums, ripe=ripe), kpi_id))["value"] == value, kpi_id
 
 
 async def test_growth_compares_with_the_period_before_of_the_same_length() -> None:
