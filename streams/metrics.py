@@ -1,17 +1,16 @@
 """The metric catalogue: the name of every exported metric stands here and nowhere else.
 
-Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>`, `sales_rep_<…>`,
-`sales_by_campaign_<…>`.
+Metrics of totals are derived: `sales_<total>`, `sales_stage_<…>`, `sales_source_<…>` and so on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from streams.base_totals import BASE_TOTALS, BaseTotal, Family, Unit
 
-Cut = Literal["region", "industry"]
+Cut = Literal["region", "industry", "campaign"]
 Told = Family | Literal["team"] | Cut
 """What sums are told by: the families of facts, plans of teams, and what a deployment lists besides."""
 MetricType = Literal["gauge", "counter", "histogram", "gaugehistogram", "info", "summary"]
@@ -72,8 +71,7 @@ _IN_HISTOGRAMS = frozenset(
 )
 _LABELS: dict[Told, tuple[str, ...]] = {"stage": ("channel", "stage"), "source": ("channel", "source")}
 """Of the others the family itself is the only label."""
-_PREFIX: dict[Told, str] = {"channel": "sales_", "campaign": "sales_by_campaign_"}
-"""Of the others it is `sales_<family>_`; `sales_campaign_…` are totals of what all campaigns brought."""
+_PREFIX: dict[Told, str] = {"channel": "sales_", "campaign": "sales_by_campaign_"}  # others: sales_<family>_
 _SUFFIX: dict[Unit, tuple[str, str]] = {
     "count": ("", ""),
     "micro": ("", ""),
@@ -82,8 +80,6 @@ _SUFFIX: dict[Unit, tuple[str, str]] = {
 }
 ACTIVITIES = frozenset(("contact_attempts", "first_touches", "meetings_set", "meetings_held", "offers_sent"))
 """Totals that are kept for few windows and exported by rep all the same: what reps do is compared."""
-OF_CAMPAIGNS = ("enquiries", "won_deals_valued", "revenue_minor", "spend_minor")
-"""What is exported of the campaigns that a deployment lists; the rest of them is in the API."""
 WINDOWS_OF_CAMPAIGNS = ("30d", "month")
 IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
     (
@@ -94,8 +90,13 @@ IN_THE_API_ALONE: frozenset[tuple[Family, str]] = frozenset(
     )
 )
 """What would cost too many series for what a board makes of it."""
-OF_CUTS = ("enquiries", "revenue_minor", "won_deals_valued")
-"""Totals that are exported by region and industry, where a deployment lists any."""
+_OF_ALL_CUTS = ("enquiries", "revenue_minor", "won_deals_valued")
+OF_CUTS: dict[Cut, tuple[str, ...]] = {
+    "region": _OF_ALL_CUTS,
+    "industry": _OF_ALL_CUTS,
+    "campaign": (*_OF_ALL_CUTS, "spend_minor"),
+}
+"""What is exported of the names that a deployment lists; the rest of them is in the API."""
 
 
 def _metric(total: BaseTotal, family: Told) -> Metric:
@@ -120,9 +121,8 @@ SALES: tuple[Metric, ...] = (
         and not (family == "channel" and total.id in _IN_HISTOGRAMS)
         and (family == "channel" or not total.monthly or (family == "rep" and total.id in ACTIVITIES))
     ),
-    *(_metric(BASE_TOTALS[total], "campaign") for total in OF_CAMPAIGNS),
     *_HISTOGRAMS,
-    *(_metric(BASE_TOTALS[total], cut) for cut in get_args(Cut) for total in OF_CUTS),
+    *(_metric(BASE_TOTALS[total], cut) for cut, totals in OF_CUTS.items() for total in totals),
     _metric(BASE_TOTALS["plan_minor"], "team"),
 )
 """Every metric that is a base total of a family."""

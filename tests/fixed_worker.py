@@ -15,7 +15,7 @@ from agents.readings import DeskFigures
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
 from streams.funnels import DEFAULT, WON
-from streams.metrics import OF_CAMPAIGNS, OF_CUTS
+from streams.metrics import OF_CUTS
 from streams.rates import load_rates
 from streams.rows import Key
 from streams.stories import UNASSIGNED, Story
@@ -141,8 +141,10 @@ def everything() -> Iterator[Key]:
     answering = {"responses", "response_ms", "response_working_ms", "answered_1h", "due_1h"}
     answering |= {"answered_1wh", "due_1wh", "waiting", "response_bucket", "response_working_bucket"}
     answering |= {"hourly_answered_1wh", "hourly_due_1wh"}
-    for cut, names in (("region", FULL.regions), ("industry", FULL.industries)):
-        yield from ((cut, total, name, "") for total in OF_CUTS for name in (*names, "unknown", "other"))
+    listed = {"region": FULL.regions, "industry": FULL.industries, "campaign": FULL.campaigns}
+    for cut, totals in OF_CUTS.items():
+        names = (*listed[cut], "unknown", "other")
+        yield from ((cut, total, name, "") for total in totals for name in names)
     yield from (("team", "plan_minor", team, "") for team in (*FULL.teams, "dissolved"))
     for total in BASE_TOTALS.values():
         here = [c for c in channels if total.id not in answering or c in DEFAULT.with_enquiries]
@@ -157,8 +159,6 @@ def everything() -> Iterator[Key]:
                     yield from ((family, total.id, c, source) for c in here for source in sources)
                 case _:
                     yield from ((family, total.id, rep, "") for rep in reps)
-    for named in (*FULL.campaigns, "other", "unknown"):
-        yield from (("campaign", total, named, "") for total in OF_CAMPAIGNS)
 
 
 def full_worker() -> FixedWorker:
