@@ -34,8 +34,9 @@ def test_the_compiled_modules_keep_every_law(tmp_path: Path) -> None:
         f"        assert module.__file__.startswith({str(core)!r}) and not module.__file__.endswith('.py')\n"
     )
     paths = [str(ROOT / "tests" / "properties" / name) for name in LAWS]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT)]
-    command += ["-o", f"pythonpath={core} {ROOT}", str(tmp_path / "test_is_compiled.py"), *paths]
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["-c", str(ROOT / "pyproject.toml"), "-o", f"pythonpath={core} {ROOT}"]
+    command += [str(tmp_path / "test_is_compiled.py"), *paths]
     _run(command)
 
 
