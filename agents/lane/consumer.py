@@ -80,7 +80,8 @@ class LaneConsumer(driver.Consumer):
 
         Flow stops first, for the whole app: Faust resumes partitions while flow is still active, and what
         agents were given in between is lost for good when their queues are cleared. And it leaves partitions
-        without a commit where that reading brought them.
+        without a commit where that reading brought them. Of a standby's changelog it may have dropped what
+        had just come: that is read again.
         """
         self.stop_flow()
         await super().perform_seek()
@@ -92,6 +93,9 @@ class LaneConsumer(driver.Consumer):
         for tp, offset in places.items():
             if tp.topic in self.app.source_topics:
                 self.cursors[tp] = Cursor(offset)
+        for tp in self.app.assignor.assigned_standbys():
+            if tp in self.cursors:
+                self.cursors[tp].rewind_wanted = True
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek; only recovery does, so its changelog partitions get a new cursor there."""

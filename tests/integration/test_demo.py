@@ -112,7 +112,9 @@ def test_it_ends_by_itself_with_the_kpis_as_json_even_if_its_port_is_busy(tmp_pa
     assert 0.5 < kpis["response_within_1h_share"] < 0.75
     assert 0.15 < kpis["win_rate_closed"] < 0.45
     assert kpis["revenue"] > 1_000_000
-    assert set(found["kpis"]["won_deals"]["by_channel"]) == {"active", "inbound", "regular", "vip", "partner"}
+    channels = set(found["kpis"]["won_deals"]["by_channel"])
+    # A deal whose creation arrives late is nobody's until then, and there is one at some instants.
+    assert channels - {"unknown"} == {"active", "inbound", "regular", "vip", "partner"}
     assert found["today"]["leads_waiting"]["value"] == kpis["leads_waiting"]
     assert found["events"]["quarantined"] == 0
     assert found["events"]["applied"] > 15_000
