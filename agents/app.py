@@ -181,8 +181,8 @@ def _require_port(settings: Settings) -> None:
 
 
 def scan_seldom() -> None:
-    """Journeys rest as bytes: scanning short-lived objects at Python's default pace costs a third."""
-    gc.set_threshold(200_000, 20, 100)
+    """Journeys refer to each other in no circle: scanning them at Python's default pace costs a third."""
+    gc.set_threshold(200_000, 200, 100)
 
 
 def run_worker(settings: Settings) -> None:

@@ -24,7 +24,9 @@ async def last_days(shards: Iterable[ShardView], settings: Settings, now_ms: int
     today, turns = calendar.day_index(now_ms), Turns()
     found = {day: dict.fromkeys(DAY_TOTALS, 0) for day in range(today - LAST_DAYS + 1, today + 1)}
     for shard in shards:
-        totals = shard.totals
+        for _ in shard.fold():
+            await turns.give_way()
+        totals = shard.folded
         for day, amounts in found.items():
             for (_, total, _, _), amount in totals.day(day).items():
                 if total in amounts:

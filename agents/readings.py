@@ -40,16 +40,24 @@ class ShardView(Protocol):
     @property
     def partition(self) -> int: ...
     @property
-    def totals(self) -> TotalsView: ...
+    def totals(self) -> TotalsView:
+        """As all journeys are now; what was not folded yet is folded first, at once."""
+        ...
+
+    @property
+    def folded(self) -> TotalsView:
+        """As they were folded last."""
+        ...
+
     @property
     def stats(self) -> ShardStats: ...
     @property
     def waiting(self) -> Mapping[str, int]:
-        """Journeys whose lead waits for its first answer, and since when (ms)."""
+        """Journeys whose lead waits for its first answer, and since when (ms), as they were folded last."""
         ...
 
     def fold(self) -> Iterable[None]:
-        """Bring the totals up to date in pieces; whoever does not is kept waiting when reading them."""
+        """Bring the totals up to date in pieces; what comes meanwhile is for the next time."""
         ...
 
     def told(self, key: str) -> Story | None:
@@ -176,11 +184,12 @@ async def _read(
     for shard in shards:
         for _ in shard.fold():
             await turns.give_way()
-        shard.totals.advance(now_ms)
+        totals = shard.folded
+        totals.advance(now_ms)
         for window, merged in sums.items():
-            _add(merged, shard.totals.sums(window))
+            _add(merged, totals.sums(window))
             await turns.give_way()
-        _least(waiting_since, shard.totals.waiting_since())
+        _least(waiting_since, totals.waiting_since())
     for told in elsewhere.told:
         for window, merged in sums.items():
             _add(merged, told.sums(window))

@@ -60,6 +60,8 @@ async def read_waiting(
     """Scan our shards in slices: leads come and go meanwhile, and each that is told still waits."""
     count, oldest, turns = 0, list[tuple[int, str, int]](), Turns()
     for number, shard in enumerate(shards):
+        for _ in shard.fold():
+            await turns.give_way()
         keys = list(shard.waiting)
         count += len(keys)
         for begin in range(0, len(keys), _SLICE):

@@ -57,6 +57,10 @@ class FixedShard:
     waiting: dict[str, int] = field(default_factory=dict)
     stories: dict[str, Story] = field(default_factory=dict)
 
+    @property
+    def folded(self) -> FixedTotals:
+        return self.totals
+
     def fold(self) -> tuple[()]:
         return ()
 

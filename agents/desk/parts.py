@@ -105,8 +105,8 @@ class About(msgspec.Struct, frozen=True):
             quarantined=Counter(self.quarantined),
             restatements=Counter(self.restatements),
             entry_lag={name: EntryLag(lag.buckets, lag.sum_ms) for name, lag in self.entry_lag.items()},
-            rep_lags=Counter(self.rep_lags),
-            rep_lag_ms=Counter(self.rep_lag_ms),
+            rep_lags=self.rep_lags,
+            rep_lag_ms=self.rep_lag_ms,
         )
 
 

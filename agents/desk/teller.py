@@ -38,11 +38,9 @@ class Account:
         """See what is new since the shard was looked at last."""
         self.looked_ms = now_ms
         self.mark = shard_mark(shard, now_ms)
-        turns = Turns()
-        for _ in shard.fold():
-            await turns.give_way()
-        found, totals = {parts.ABOUT: await _about(shard, funnels)}, shard.totals
+        found, totals = {parts.ABOUT: await _about(shard, funnels)}, shard.folded
         totals.advance(now_ms)
+        turns = Turns()
         for window in (*WINDOWS, ALL_TIME):
             families = parts.by_family(totals.sums(window))
             await turns.give_way()
@@ -105,7 +103,7 @@ def stands(accounts: Mapping[int, Account]) -> dict[int, Stand]:
 async def _about(shard: ShardView, funnels: Funnels) -> bytes:
     waiting = await read_waiting([shard], funnels)
     leads = [Lead(**lead) for lead in waiting.leads]
-    return parts.write(parts.about(shard.stats, shard.totals.waiting_since(), waiting.count, leads))
+    return parts.write(parts.about(shard.stats, shard.folded.waiting_since(), waiting.count, leads))
 
 
 def _digest(body: bytes) -> bytes:

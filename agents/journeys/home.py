@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from struct import unpack
+from typing import TYPE_CHECKING, Final
 
-_SEED, _MIX, _MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+_SEED: Final = 0x9747B28C
+_MIX: Final = 0x5BD1E995
+_MASK: Final = 0xFFFFFFFF
 
 
 def partition_of(journey: str, partitions: int) -> int:
@@ -16,8 +22,9 @@ def murmur2(key: bytes) -> int:
     """Kafka's 32-bit hash of a key, word by word; kafka-python has it byte by byte, for every new journey."""
     size = len(key)
     words = size // 4
-    hashed = _SEED ^ size
-    for word in unpack(f"<{words}I", key[: words * 4]):
+    hashed: i64 = _SEED ^ size
+    for each in unpack(f"<{words}I", key[: words * 4]):
+        word: i64 = each
         mixed = _mixed(word)
         hashed = _mixed(hashed) ^ _mixed(mixed ^ mixed >> 24)
     if size % 4:
@@ -26,6 +33,6 @@ def murmur2(key: bytes) -> int:
     return hashed ^ hashed >> 15
 
 
-def _mixed(word: int) -> int:
-    """`word * _MIX` in 32 bits; by halves, for compiled integers are quick up to 62 bits."""
-    return ((word & 0xFFFF) * _MIX + (((word >> 16) * _MIX & 0xFFFF) << 16)) & _MASK
+def _mixed(word: i64) -> i64:
+    """`word * _MIX` in 32 bits: the product has at most 63."""
+    return word * _MIX & _MASK

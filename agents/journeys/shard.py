@@ -12,6 +12,7 @@ from agents.journeys.touched import NOT_DECODED, Touched, journey_of, restated
 from agents.lane import LaneRecord
 from streams.book import Facts
 from streams.customers import part_for_customers
+from streams.facts import difference
 from streams.folding import SOLD, counted
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
 from streams.packing import packed, thawed
@@ -63,9 +64,13 @@ class JourneyShard:
         return self._totals
 
     @property
+    def folded(self) -> Totals:
+        """The totals as they were folded last; whoever has just let `fold` run is not kept waiting."""
+        return self._totals
+
+    @property
     def waiting(self) -> Mapping[str, int]:
-        """Journeys whose lead waits for its first answer, and since when (ms)."""
-        self._fold_all()
+        """Journeys whose lead waits for its first answer, and since when (ms), as they were folded last."""
         return self._waiting
 
     def restore(self, records: Sequence[LaneRecord]) -> None:
@@ -103,7 +108,7 @@ class JourneyShard:
         self._totals, self._waiting = totals, waiting
 
     def fold(self) -> Iterator[None]:
-        """Bring the totals up to date in pieces; what comes meanwhile is folded when they are read."""
+        """Bring the totals up to date in pieces; what comes meanwhile is for the next time."""
         for number, key in enumerate(list(self._unfolded)):
             if number % PIECE == 0:
                 yield
@@ -164,11 +169,10 @@ class JourneyShard:
         if before is None:
             before = self._facts(key, touched.base)
         now, channel, waiting_since = counted(key, journey, self.rules)
-        if touched.on_time is not None:
-            same = touched.on_time == touched.base
-            on_time = before if same else self._facts(key, touched.on_time)
-            self.stats.restatements.update(restated(now, on_time, self.rules.rows))
-        self._totals.exchange(now, before)
+        if touched.on_time is None:
+            self._totals.exchange(now, before)
+        else:
+            self._restate(key, touched, now, before)
         if self._audit is not None:
             self._audit.follow(key, now, before)
         if waiting_since is not None:
@@ -180,6 +184,14 @@ class JourneyShard:
             touched.lags = []
         touched.base, touched.on_time = raw, None
         touched.facts = now if touched.journey is journey else None
+
+    def _restate(self, key: str, touched: Touched, now: Facts, before: Facts) -> None:
+        """The totals follow; what late events changed is counted besides."""
+        changes = difference(now, before)
+        self._totals.apply(changes)
+        if touched.on_time is not None and touched.on_time != touched.base:
+            changes = difference(now, self._facts(key, touched.on_time))
+        self.stats.restatements.update(restated(changes, self.rules.rows))
 
     def _facts(self, key: str, raw: bytes) -> Facts:
         return counted(key, journey_of(raw), self.rules)[0] if raw else {}

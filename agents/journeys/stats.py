@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -31,8 +31,8 @@ class EntryLag:
 
     def observe(self, lag_ms: int) -> None:
         """Count one event; an event that is entered ahead of its time has no lag."""
-        lag_ms = max(lag_ms, 0)
-        self.sum_ms += lag_ms
+        if lag_ms > 0:
+            self.sum_ms += lag_ms
         self.buckets[bisect_left(_EDGES_MS, lag_ms)] += 1
 
 
@@ -53,16 +53,19 @@ class ShardStats:
     quarantined: Counter[str] = field(default_factory=Counter)
     restatements: Counter[str] = field(default_factory=Counter)
     entry_lag: dict[str, EntryLag] = field(default_factory=dict)
-    rep_lags: Counter[str] = field(default_factory=Counter)
-    rep_lag_ms: Counter[str] = field(default_factory=Counter)
+    rep_lags: dict[str, int] = field(default_factory=dict)
+    rep_lag_ms: dict[str, int] = field(default_factory=dict)
 
-    def observe_lags(self, channel: str, lags: Iterable[tuple[int, str]]) -> None:
+    def observe_lags(self, channel: str, lags: list[tuple[int, str]]) -> None:
         """Count events of a journey: how late each was entered, and whose it was."""
-        by_channel = self.entry_lag.setdefault(channel, EntryLag())
+        by_channel = self.entry_lag.get(channel)
+        if by_channel is None:
+            by_channel = self.entry_lag[channel] = EntryLag()
+        counts, sums_ms = self.rep_lags, self.rep_lag_ms
         for lag_ms, rep in lags:
             by_channel.observe(lag_ms)
-            self.rep_lags[rep] += 1
-            self.rep_lag_ms[rep] += max(lag_ms, 0)
+            counts[rep] = counts.get(rep, 0) + 1
+            sums_ms[rep] = sums_ms.get(rep, 0) + max(lag_ms, 0)
 
     def lag_sums(self) -> Iterator[tuple[str, str, int, int]]:
         """Entry lags by channel and by rep: family, place, number of events, sum (ms)."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from agents.lane import LaneRecord
-from streams.book import STOCK, Facts
+from streams.book import STOCK, Fact, Facts
 from streams.customers import NOTHING
 from streams.events import Event
-from streams.facts import difference
 from streams.journeys import Journey, from_bytes
 from streams.packing import thawed
 from streams.rows import Rows
@@ -44,10 +43,10 @@ def journey_of(raw: bytes) -> Journey:
     return from_bytes(thawed(raw)) if raw else Journey()
 
 
-def restated(now: Facts, on_time: Facts, rows: Rows) -> list[str]:
-    """The totals that differ, each once for each row and time by which it is dated; stocks have no time."""
+def restated(changes: list[tuple[Fact, int]], rows: Rows) -> list[str]:
+    """The totals that changed, each once for each row and time by which it is dated; stocks have no time."""
     net: dict[tuple[int, int], int] = {}
-    for (number, at_ms, _), amounts in difference(now, on_time):
+    for (number, at_ms, _), amounts in changes:
         row = rows.shown[number]
         if row >= 0 and at_ms != STOCK:
             net[row, at_ms] = net.get((row, at_ms), 0) + amounts

@@ -73,6 +73,12 @@ USED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         ("self", "max_records"),
         "replaced: bounds bytes",
     ),
+    (
+        "aiokafka.consumer.fetcher:PartitionRecords",
+        "_consumer_record",
+        ("self", "tp", "record"),
+        "overridden: records of lanes are not copied into objects of their own",
+    ),
     ("aiokafka.consumer.fetcher:FetchResult", "_update_position", ("self",), "called after each piece"),
     (f"{SUBSCRIPTION}:Assignment", "state_value", ("self", "tp"), "position after a fetch"),
 )

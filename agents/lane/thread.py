@@ -42,7 +42,7 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         super().__init__(*args, **options)
 
     def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
-        bound()
+        bound(self._lane_topics)
         consumer = super()._create_worker_consumer(transport)
         # A fetch that waits for records holds up every other request on its connection: seeks, recovery.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - listed in internals

@@ -9,6 +9,7 @@ import math
 import re
 import socket
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -335,6 +336,7 @@ def test_shards_know_by_name_exactly_the_leads_that_are_counted_as_waiting(story
     for _ in range(2):
         since: dict[str, int] = {}
         for shard in cluster.shards.values():
+            deque(shard.fold(), 0)
             for key, since_ms in shard.waiting.items():
                 told = shard.told(key)
                 assert told is not None
