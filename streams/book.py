@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from streams.fragments import Entry
@@ -12,6 +13,10 @@ from streams.stories import UNASSIGNED, Deal, Story, owner_at
 STOCK: Final = -1
 """Time of a fact that is true now, whenever that is."""
 
+ALWAYS: Final = -1
+"""The start of what has stood for as long as anybody can tell."""
+Spell = tuple[int, int | None]
+"""From when until when something stood; None: until now."""
 Fact = tuple[int, int, int]
 """(row number, time in ms or `STOCK`, instant from which it exists or 0)."""
 Facts = dict[Fact, int]
@@ -68,6 +73,22 @@ class Book:
         """The same for what stands now."""
         rep = self._sole_owner or self._owners[-1][4]
         self.add(self._seldom[rep], STOCK, packed)
+
+    def stand(self, spells: Iterable[Spell], packed: int, *, seldom: bool = False) -> None:
+        """What stood for some time: who owned it when it came, whom it was handed to, whom it went from."""
+        places, sole = self._seldom if seldom else self._places, self._sole_owner
+        for since_ms, until_ms in spells:
+            rep = sole or owner_at(self._owners, since_ms)
+            if since_ms != ALWAYS:
+                self.add(places[rep], since_ms, packed)
+            for entry in () if sole else self._owners:
+                at_ms, owner = entry[0], entry[4]
+                if since_ms < at_ms and (until_ms is None or at_ms < until_ms) and owner != rep:
+                    self.add(places[rep], at_ms, -packed)
+                    self.add(places[owner], at_ms, packed)
+                    rep = owner
+            if until_ms is not None:
+                self.add(places[rep], until_ms, -packed)
 
     def _at(self, channel: str, source: str, deal: Deal | None) -> tuple[Places, Places]:
         told, rules = self.told, self.rules

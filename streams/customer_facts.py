@@ -82,13 +82,22 @@ class _Book:
         self.add(CUSTOMER_NOW, STOCK, active)
 
     def lifetime(self) -> None:
-        """What the customer has brought so far."""
+        """What the customer has brought so far, and with which purchase."""
         worth = self.worth(self.purchases)
         packed = UNITS["lifetime_revenue_minor"] * worth.revenue_minor
         packed += UNITS["lifetime_margin_minor"] * worth.margin_minor
         packed += UNITS["lifetime_customers"] * worth.valued
         packed += UNITS["lifetime_costed_customers"] * worth.costed
         self.add(CUSTOMER, STOCK, packed)
+        valued = costed = False
+        for one in self.purchases:
+            worth = self.worth([one])
+            packed = UNITS["net_lifetime_revenue_minor"] * worth.revenue_minor
+            packed += UNITS["net_lifetime_margin_minor"] * worth.margin_minor
+            packed += UNITS["net_lifetime_customers"] * (worth.valued and not valued)
+            packed += UNITS["net_lifetime_costed_customers"] * (worth.costed and not costed)
+            valued, costed = valued or worth.valued, costed or worth.costed
+            self.add(CUSTOMER, one.at_ms, packed)
 
     def worth(self, bought: Iterable[Purchase]) -> _Worth:
         """At the rate of each purchase's day."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.lane import LaneRecord
+from streams.base_totals import BASE_TOTALS
 from streams.book import STOCK, Facts
 from streams.customers import NOTHING
 from streams.events import Event
@@ -45,7 +46,7 @@ def journey_of(raw: bytes) -> Journey:
 
 
 def restated(now: Facts, on_time: Facts, rows: Rows) -> list[str]:
-    """The totals that differ, each once for each row and time by which it is dated; stocks have no time."""
+    """The totals that differ, each once for each row and time by which it is dated; no stocks, no nets."""
     net: dict[tuple[int, int], int] = {}
     for (number, at_ms, _), amounts in difference(now, on_time):
         row = rows.shown[number]
@@ -53,5 +54,5 @@ def restated(now: Facts, on_time: Facts, rows: Rows) -> list[str]:
             net[row, at_ms] = net.get((row, at_ms), 0) + amounts
     found: list[str] = []
     for (row, _), amounts in net.items():
-        found += rows.names(row, amounts)
+        found += [total for total in rows.names(row, amounts) if not BASE_TOTALS[total].net]
     return found

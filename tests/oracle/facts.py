@@ -13,6 +13,7 @@ from tests.oracle.labels import Fact, Labels
 from tests.oracle.ledger import AIMS, BY_DAYS, TOLD
 from tests.oracle.rates import worth
 from tests.oracle.seldom import SELDOM, seldom_facts
+from tests.oracle.standing import NETS, SELDOM_NETS, net_facts
 
 FAMILIES: Final = {
     total: tuple(families.split())
@@ -28,7 +29,9 @@ FAMILIES: Final = {
         "deals_created deals_created_won deals_created_lost won_deals lost_deals": "channel source rep",
         "revenue_minor won_deals_valued won_deals_unconverted cycle_ms cycles": "channel source rep",
         "open_deals open_deals_valued open_deals_unconverted pipeline_minor": "channel rep",
+        **NETS,
         **SELDOM,
+        **SELDOM_NETS,
         **SUMS,
         **COUNTED,
         **BY_DAYS,
@@ -37,7 +40,7 @@ FAMILIES: Final = {
     }.items()
     for total in totals.split()
 }
-MONTHLY: Final = frozenset(total for totals in {**SELDOM, **TOLD} for total in totals.split())
+MONTHLY: Final = frozenset(total for totals in {**SELDOM, **SELDOM_NETS, **TOLD} for total in totals.split())
 """Totals that are kept for six windows only."""
 WON_MONEY: Final = ("revenue_minor", "won_deals_valued", "won_deals_unconverted")
 OPEN_MONEY: Final = ("pipeline_minor", "open_deals_valued", "open_deals_unconverted")
@@ -54,6 +57,7 @@ def facts_of(story: Story, config: Config) -> Iterator[Fact]:
     for deal in story.deals:
         yield from _deal(story, deal, config)
     yield from seldom_facts(story, config)
+    yield from net_facts(story, config)
 
 
 def _enquiry(story: Story, lead: Entity) -> Iterator[Fact]:
