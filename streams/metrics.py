@@ -123,6 +123,7 @@ DAY_TOTALS = ("enquiries", "qualified_leads", "deals_created", "won_deals", "rev
 
 NET_TOTALS = (
     *("net_open_deals", "net_pipeline_minor", "net_waiting", "net_recurring_minor"),
+    *("net_open_enquiries", "net_lifetime_revenue_minor", "net_lifetime_customers"),
     *("net_lifetime_margin_minor", "net_lifetime_costed_customers"),
 )
 WINDOWS_OF_NETS = ("7d", "30d", "month")
@@ -139,7 +140,7 @@ _AS_KNOWN = ", of one business day as known now"
 DAYS = tuple(_of_department(total, "sales_day_", "day", _AS_KNOWN) for total in DAY_TOTALS)
 """The department's headline totals of each of the last days: what is restated changes them."""
 NETS = tuple(_of_department(total, "sales_", "window", ", as known now") for total in NET_TOTALS)
-"""What the department's stocks have changed by."""
+"""What the department's stocks have changed by: what its KPIs rest on, not what says how sure they are."""
 
 FUNNEL_IMBALANCE = Metric(
     "sales_funnel_imbalance",

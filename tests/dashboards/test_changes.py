@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.comparison import compared, share_passed
+from agents.comparison import compared, earlier_of, share_passed
 from agents.crm.cast import CAMPAIGN_NAMES
 from agents.view import View
 from dashboards.changes import PLACES, change_name, compared_windows
@@ -31,7 +31,10 @@ LISTED = [
 def answered(department: Department, kpi: Kpi, window: str) -> dict[str, Any]:
     """What the API says of a KPI beside the period before."""
     settings = department.settings
-    now, before = (View(department.readings, each, settings) for each in (window, f"prev_{window}"))
+    now, before = (
+        View(department.readings, window, settings),
+        earlier_of(department.readings, window, settings),
+    )
     return compared(kpi, now.kpi(kpi), before, share_passed(window, NOW_MS, settings))
 
 
