@@ -31,7 +31,10 @@ SUMS: Final = {
 COUNTED: Final = {"active_customers repeat_customers churned_customers customers_at_start": "channel"}
 """Those that count customers, each once a window."""
 ENDING_NOW: Final = ("1h", "24h", "7d", "30d", "90d", "today", "week", "month", "quarter", "year")
-CLOSED: Final = ("prev_week", "prev_month", "prev_quarter", "prev_year")
+CLOSED: Final = (
+    *("prev_today", "prev_week", "prev_month", "prev_quarter", "prev_year"),
+    *("prev_7d", "prev_30d", "prev_90d"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Every KPI stands beside the period before: as long a one, or as much of it as has passed of this one."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,11 +11,14 @@ from agents.comparison import share_passed
 from agents.pages import kpis_of
 from agents.settings import Settings
 from streams.catalogue import SHIPPED
+from streams.kpis import PERIODS
 from streams.rows import Key
-from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
+from streams.windows import WINDOWS_ENDING_NOW
+from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker, full_worker
 from tests.stories.telling import ms
 
 SETTINGS = Settings(partitions=1)
+ROOT = Path(__file__).parents[2]
 
 
 def sums(channel: str = "vip", **totals: int) -> dict[Key, int]:
@@ -148,6 +153,39 @@ async def test_what_has_no_period_before_is_not_compared() -> None:
         found = await answered(kpi_id, window, some, some)
         assert (found["previous"], found["change"]) == (None, None)
         assert not [name for name in found if name.startswith("change_by")]
+
+
+def lacking() -> dict[str, tuple[str, ...]]:
+    """By KPI the windows that have no period before, as the definitions say and explain."""
+    text = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    table = text.partition("| KPI | windows | why there is no value before |")[2]
+    found: dict[str, tuple[str, ...]] = {}
+    for kpis, windows, why in re.findall(r"^\| (`.+?) \| (.+?) \| (.+?) \|$", table, flags=re.MULTILINE):
+        assert len(why) > 30
+        for kpi_id in re.findall(r"`(\w+)`", kpis):
+            found[kpi_id] = WINDOWS_ENDING_NOW if windows == "all" else tuple(windows.split())
+    return found
+
+
+@pytest.mark.parametrize("window", WINDOWS_ENDING_NOW)
+async def test_every_kpi_has_a_period_before_or_a_reason_why_not(window: str) -> None:
+    """The answer itself, of a worker in which nothing is zero, against the list of the definitions."""
+    worker, without = full_worker(), lacking()
+    kpis = (await kpis_of(worker, window))["kpis"]
+    assert kpis
+    found = {kpi_id for kpi_id, answer in kpis.items() if answer["previous"] is None}
+    assert found == {kpi_id for kpi_id, windows in without.items() if window in windows}
+    assert all(kpis[kpi_id]["change"] is None for kpi_id in found)
+
+
+def test_every_kpi_of_a_window_is_compared_by_every_dimension() -> None:
+    """Over 7 and 30 days and the month, where it has them; stocks too, but those that the list names."""
+    without = lacking()
+    for kpi in SHIPPED.kpis.values():
+        for window in {"7d", "30d", "month"} & {*(kpi.windows or PERIODS)} - {*without.get(kpi.id, ())}:
+            for dimension in kpi.entry.dimensions:
+                assert kpi.has_before(window, dimension), (kpi.id, dimension, window)
+                assert kpi.period != "window" or kpi.supports(dimension, f"prev_{window}")
 
 
 @pytest.mark.parametrize(
