@@ -108,7 +108,7 @@ STANDING: list[Story] = [
         7d channel net_pipeline_minor -
         """,
     ),
-    # 40 (cost 10) in the first week, 60 in the second: 60 of the 100 came since, nothing of the margin of 30.
+    # 40 (cost 10) in the first week, 60 (cost 45) in the second: 60 of 100 came since, 15 of 45.
     told(
         "a customer has brought the more with every purchase",
         "2026-03-12 12:30",
@@ -118,6 +118,7 @@ STANDING: list[Story] = [
             deal("1", "won", "2026-03-04 10:00", amount="40.00"),
             deal("2", "created", "2026-03-09 10:00", **VIP, customer="acme"),
             deal("2", "won", "2026-03-10 10:00", amount="60.00"),
+            deal("2", "line_sold", "2026-03-10 10:00", line="a", amount="60.00", cost="45.00"),
         ],
         """
         all channel lifetime_revenue_minor vip 10000
@@ -127,7 +128,8 @@ STANDING: list[Story] = [
         prev_7d channel net_lifetime_margin_minor vip 3000
         7d channel net_lifetime_customers -
         7d channel net_lifetime_revenue_minor vip 6000
-        7d channel net_lifetime_margin_minor -
+        7d channel net_lifetime_costed_customers -
+        7d channel net_lifetime_margin_minor vip 1500
         """,
     ),
 ]
