@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from streams.fragments import Entry
@@ -74,21 +73,29 @@ class Book:
         rep = self._sole_owner or self._owners[-1][4]
         self.add(self._seldom[rep], STOCK, packed)
 
-    def stand(self, spells: Iterable[Spell], packed: int, *, seldom: bool = False) -> None:
+    def stand(self, since_ms: int, until_ms: int | None, packed: int, *, seldom: bool = False) -> None:
         """What stood for some time: who owned it when it came, whom it was handed to, whom it went from."""
-        places, sole = self._seldom if seldom else self._places, self._sole_owner
-        for since_ms, until_ms in spells:
-            rep = sole or owner_at(self._owners, since_ms)
-            if since_ms != ALWAYS:
-                self.add(places[rep], since_ms, packed)
-            for entry in () if sole else self._owners:
-                at_ms, owner = entry[0], entry[4]
-                if since_ms < at_ms and (until_ms is None or at_ms < until_ms) and owner != rep:
-                    self.add(places[rep], at_ms, -packed)
-                    self.add(places[owner], at_ms, packed)
-                    rep = owner
-            if until_ms is not None:
-                self.add(places[rep], until_ms, -packed)
+        places, rep = self._seldom if seldom else self._places, self._sole_owner
+        if not rep:
+            self._hand_on(since_ms, until_ms, packed, places)
+            return
+        row = places[rep]
+        if since_ms != ALWAYS:
+            self.add(row, since_ms, packed)
+        if until_ms is not None:
+            self.add(row, until_ms, -packed)
+
+    def _hand_on(self, since_ms: int, until_ms: int | None, packed: int, places: Places) -> None:
+        rep = owner_at(self._owners, since_ms)
+        if since_ms != ALWAYS:
+            self.add(places[rep], since_ms, packed)
+        for at_ms, _, _, _, owner in self._owners:
+            if since_ms < at_ms and (until_ms is None or at_ms < until_ms) and owner != rep:
+                self.add(places[rep], at_ms, -packed)
+                self.add(places[owner], at_ms, packed)
+                rep = owner
+        if until_ms is not None:
+            self.add(places[rep], until_ms, -packed)
 
     def _at(self, channel: str, source: str, deal: Deal | None) -> tuple[Places, Places]:
         told, rules = self.told, self.rules

@@ -34,29 +34,46 @@ Step = tuple[int, Outcome]
 
 def deal_stock(book: Book, deal: Deal) -> None:
     """The deal while it was open, and its recurring lines while it was won."""
-    steps, packed = outcomes(deal), _OPEN
+    state, packed, closed_at = deal.state, _OPEN, deal.closed_at
     if deal.amount is not None:
         amount_minor = book.rules.convert(deal.amount[0], deal.amount[1], None)
         packed += 0 if amount_minor is None else _PIPELINE * amount_minor + _VALUED
-    book.stand(_spells(steps, "open"), packed)
-    if deal.state.items and any(mark[1] == _WON for mark in deal.state.marks):
-        recurring_minor = _recurring_minor(book, deal)
-        if recurring_minor:
-            if deal.outcome == "won":
-                book.credit_seldom_stock(_RECURRING_DEALS + _RECURRING * recurring_minor)
-            packed = _NET_RECURRING_DEALS + _NET_RECURRING * recurring_minor
-            book.stand(_spells(steps, "won"), packed, seldom=True)
+    if len(state.marks) < 2:
+        since_ms = ALWAYS if state.created_at is None else state.created_at
+        if closed_at is None or since_ms < closed_at:
+            book.stand(since_ms, closed_at, packed)
+    else:
+        for since_ms, until_ms in _spells(outcomes(deal), "open"):
+            book.stand(since_ms, until_ms, packed)
+    if state.items and any(mark[1] == _WON for mark in state.marks):
+        _recur(book, deal)
+
+
+def _recur(book: Book, deal: Deal) -> None:
+    recurring_minor = _recurring_minor(book, deal)
+    if recurring_minor:
+        if deal.outcome == "won":
+            book.credit_seldom_stock(_RECURRING_DEALS + _RECURRING * recurring_minor)
+        packed = _NET_RECURRING_DEALS + _NET_RECURRING * recurring_minor
+        for since_ms, until_ms in _spells(outcomes(deal), "won"):
+            book.stand(since_ms, until_ms, packed, seldom=True)
 
 
 def lead_stock(book: Book, lead: Fragment, answered_at: int | None) -> None:
     """A lead that came, while its journey was open, and until its answer while it waited."""
-    created_at = lead.created_at
+    created_at, waits = lead.created_at, book.rules.waits(book.channel)
     if created_at is None:
         return
-    spells = open_spells(book.told, lead)
-    book.stand(_within(spells, created_at, None), _ENQUIRY)
-    if book.rules.waits(book.channel):
-        book.stand(_within(spells, created_at, answered_at), _WAITING)
+    for opened_ms, closed_ms in open_spells(book.told, lead):
+        since_ms = max(opened_ms, created_at)
+        if closed_ms is not None and closed_ms <= since_ms:
+            continue
+        if not waits or answered_at is None:
+            book.stand(since_ms, closed_ms, _ENQUIRY + _WAITING if waits else _ENQUIRY)
+            continue
+        book.stand(since_ms, closed_ms, _ENQUIRY)
+        if since_ms < answered_at:
+            book.stand(since_ms, answered_at if closed_ms is None else min(answered_at, closed_ms), _WAITING)
 
 
 def outcomes(deal: Deal) -> list[Step]:
@@ -73,8 +90,10 @@ def open_spells(told: Story, lead: Fragment) -> list[Spell]:
     marks, deals = lead.marks, told.deals
     plain = len(marks) < 2 or (len(marks) == 2 and marks[0][1] == _QUALIFIED)
     if plain and (not deals or (len(deals) == 1 and len(deals[0].state.marks) < 2)):
-        ends = [told.disqualified_at, deals[0].closed_at if deals else None]
-        return [(ALWAYS, min([end for end in ends if end is not None], default=None))]
+        end_ms, dropped_ms = deals[0].closed_at if deals else None, told.disqualified_at
+        if dropped_ms is not None and (end_ms is None or dropped_ms < end_ms):
+            end_ms = dropped_ms
+        return [(ALWAYS, end_ms)]
     return _spells(_journey(told, lead), "open")
 
 
@@ -116,15 +135,6 @@ def _spells(steps: Iterable[Step], wanted: Literal["open", "won"]) -> list[Spell
                 found.append((since_ms, at_ms))
             since_ms = None
     return found if since_ms is None else [*found, (since_ms, None)]
-
-
-def _within(spells: Iterable[Spell], start_ms: int, end_ms: int | None) -> Iterable[Spell]:
-    """As much of them as lies in [start, end)."""
-    for since_ms, until_ms in spells:
-        ends = [end for end in (until_ms, end_ms) if end is not None]
-        first_ms, last_ms = max(since_ms, start_ms), min(ends, default=None)
-        if last_ms is None or first_ms < last_ms:
-            yield first_ms, last_ms
 
 
 def _recurring_minor(book: Book, deal: Deal) -> int:
