@@ -38,7 +38,7 @@ def deal_stock(book: Book, deal: Deal) -> None:
     if deal.amount is not None:
         amount_minor = book.rules.convert(deal.amount[0], deal.amount[1], None)
         packed += 0 if amount_minor is None else _PIPELINE * amount_minor + _VALUED
-    if len(state.marks) < 2:
+    if not state.marks or (len(state.marks) == 1 and closed_at is not None):
         since_ms = ALWAYS if state.created_at is None else state.created_at
         if closed_at is None or since_ms < closed_at:
             book.stand(since_ms, closed_at, packed)
