@@ -141,7 +141,7 @@ class KpiPanels:
         healthy = say(
             "The change against the period before; what grows with time is compared, in a running period, "
             "with as much of the one before as has passed of it, what stands with what stood when the period "
-            f"began. Healthy: not falling where more is better. Otherwise see by channel why. Periods: {kept}.",
+            f"began. Healthy: not falling where more is better. Else see by channel why. Periods: {kept}.",
             "Изменение к предыдущему периоду; то, что копится со временем, в текущем периоде сравнивается с "
             "такой же частью предыдущего, остатки – с остатками на начало периода. Норма: не падает там, где "
             f"больше – лучше. Иначе посмотрите по каналам, откуда оно. Периоды: {kept}.",
