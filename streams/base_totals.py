@@ -98,12 +98,10 @@ def _customers(
     return BaseTotal(total, families, help_text, unit, kind, layout=layout, slow=slow)
 
 
-def _net(
-    stock: str, families: tuple[Family, ...], *, monthly: bool = False, layout: Layout = "journey"
-) -> BaseTotal:
+def _net(stock: str, families: tuple[Family, ...], layout: Layout = "journey") -> BaseTotal:
     unit: Unit = "minor" if stock.endswith("_minor") else "count"
     help_text = f"What came to `{stock}` less what went from it"
-    return BaseTotal(NET + stock, families, help_text, unit, monthly=monthly, layout=layout, net=True)
+    return BaseTotal(NET + stock, families, help_text, unit, layout=layout, net=True)
 
 
 def _told(total: str, families: tuple[Family, ...], help_text: str, *, every: bool = False) -> BaseTotal:
@@ -159,6 +157,7 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("pipeline_minor", _CR, "Amount of open deals in the reporting currency", "minor", "stock"),
         *(_net(stock, _CR) for stock in ("open_deals", "open_deals_valued", "pipeline_minor")),
         *(_net(stock, _CR) for stock in ("waiting", "open_enquiries")),
+        *(_net(stock, _CR) for stock in ("recurring_minor", "recurring_deals")),
         _monthly("enquiries_deal", _ALL, "Leads that came and have a deal since"),
         _monthly("enquiries_opportunity", _ALL, "Leads that came and have qualified or have a deal since"),
         _monthly("enquiries_invalid", _ALL, "Leads that came and were dropped for wrong contact data"),
@@ -203,7 +202,6 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _monthly("open_deals_score", _CR, "Scores of open deals", "stock"),
         _monthly("recurring_minor", _CR, "Monthly amount of the recurring lines of won deals", "stock"),
         _monthly("recurring_deals", _CR, "Won deals with a recurring line", "stock"),
-        *(_net(stock, _CR, monthly=True) for stock in ("recurring_minor", "recurring_deals")),
         _monthly("won_deals_unnamed", _ALL, "Won deals without a customer, out of all that counts customers"),
         _customers("new_customers", "Customers who bought for the first time", families=_CS),
         _customers("customer_revenue_minor", "Amount of won deals that have a customer"),
@@ -219,7 +217,7 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _customers("lifetime_costed_customers", "Those who have bought at a known cost", kind="stock"),
         _customers("lifetime_margin_minor", "Amount less cost of all their lines so far", kind="stock"),
         *(
-            _net(f"lifetime_{what}", _C, layout="customer")
+            _net(f"lifetime_{what}", _C, "customer")
             for what in ("customers", "revenue_minor", "costed_customers", "margin_minor")
         ),
         _told("plan_minor", _CR, "Planned sales", every=True),

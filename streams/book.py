@@ -73,20 +73,20 @@ class Book:
         rep = self._sole_owner or self._owners[-1][4]
         self.add(self._seldom[rep], STOCK, packed)
 
-    def stand(self, since_ms: int, until_ms: int | None, packed: int, *, seldom: bool = False) -> None:
+    def stand(self, since_ms: int, until_ms: int | None, packed: int) -> None:
         """What stood for some time: who owned it when it came, whom it was handed to, whom it went from."""
-        places, rep = self._seldom if seldom else self._places, self._sole_owner
+        rep = self._sole_owner
         if not rep:
-            self._hand_on(since_ms, until_ms, packed, places)
+            self._hand_on(since_ms, until_ms, packed)
             return
-        row = places[rep]
+        row = self._places[rep]
         if since_ms != ALWAYS:
             self.add(row, since_ms, packed)
         if until_ms is not None:
             self.add(row, until_ms, -packed)
 
-    def _hand_on(self, since_ms: int, until_ms: int | None, packed: int, places: Places) -> None:
-        rep = owner_at(self._owners, since_ms)
+    def _hand_on(self, since_ms: int, until_ms: int | None, packed: int) -> None:
+        places, rep = self._places, owner_at(self._owners, since_ms)
         if since_ms != ALWAYS:
             self.add(places[rep], since_ms, packed)
         for at_ms, _, _, _, owner in self._owners:

@@ -182,9 +182,7 @@ class Kpi:
         known = all(total.id in NETS or total.id in _TOLD_FOR_GOOD for total in standing)
         if self.period == "window":
             return known and before in (self.windows or PERIODS)
-        few = any(TOTALS[NETS[total.id]].monthly for total in standing if total.id in NETS)
-        few = few or by not in ("department", "channel")
-        return known and (not few or before in WINDOWS_BY_SOURCE_AND_REP)
+        return known and (by in ("department", "channel") or before in WINDOWS_BY_SOURCE_AND_REP)
 
     def in_unit(self, value: int | float, currency_exponent: int) -> int | float:
         """A formula's value as hours, days or major units of the reporting currency, unrounded."""

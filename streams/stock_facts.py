@@ -56,7 +56,7 @@ def _recur(book: Book, deal: Deal) -> None:
             book.credit_seldom_stock(_RECURRING_DEALS + _RECURRING * recurring_minor)
         packed = _NET_RECURRING_DEALS + _NET_RECURRING * recurring_minor
         for since_ms, until_ms in _spells(outcomes(deal), "won"):
-            book.stand(since_ms, until_ms, packed, seldom=True)
+            book.stand(since_ms, until_ms, packed)
 
 
 def lead_stock(book: Book, lead: Fragment, answered_at: int | None) -> None:

@@ -13,7 +13,7 @@ from tests.oracle.labels import Fact, Labels
 from tests.oracle.ledger import AIMS, BY_DAYS, TOLD
 from tests.oracle.rates import worth
 from tests.oracle.seldom import SELDOM, seldom_facts
-from tests.oracle.standing import NETS, SELDOM_NETS, net_facts
+from tests.oracle.standing import NETS, net_facts
 
 FAMILIES: Final = {
     total: tuple(families.split())
@@ -31,7 +31,6 @@ FAMILIES: Final = {
         "open_deals open_deals_valued open_deals_unconverted pipeline_minor": "channel rep",
         **NETS,
         **SELDOM,
-        **SELDOM_NETS,
         **SUMS,
         **COUNTED,
         **BY_DAYS,
@@ -40,7 +39,7 @@ FAMILIES: Final = {
     }.items()
     for total in totals.split()
 }
-MONTHLY: Final = frozenset(total for totals in {**SELDOM, **SELDOM_NETS, **TOLD} for total in totals.split())
+MONTHLY: Final = frozenset(total for totals in {**SELDOM, **TOLD} for total in totals.split())
 """Totals that are kept for six windows only."""
 WON_MONEY: Final = ("revenue_minor", "won_deals_valued", "won_deals_unconverted")
 OPEN_MONEY: Final = ("pipeline_minor", "open_deals_valued", "open_deals_unconverted")

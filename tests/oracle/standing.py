@@ -16,9 +16,9 @@ from tests.oracle.labels import Fact, Labels
 from tests.oracle.rates import worth
 
 NETS: Final = {
-    "net_open_deals net_open_deals_valued net_pipeline_minor net_waiting net_open_enquiries": "channel rep"
+    "net_open_deals net_open_deals_valued net_pipeline_minor": "channel rep",
+    "net_waiting net_open_enquiries net_recurring_minor net_recurring_deals": "channel rep",
 }
-SELDOM_NETS: Final = {"net_recurring_minor net_recurring_deals": "channel rep"}
 """Of a total of stocks what it has changed by, at every instant at which it did."""
 
 Standing = Counter[tuple[str, Labels]]
