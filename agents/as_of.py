@@ -15,7 +15,7 @@ import msgspec
 
 from agents.app import rules_of
 from agents.broker import read_to_end
-from agents.comparison import before_of, compared, share_passed
+from agents.comparison import before_of, compared, earlier_of, share_passed
 from agents.desk.card import compared_window, measured_card, samples_of
 from agents.errors import UserError
 from agents.fold import Fold
@@ -90,7 +90,7 @@ class Past:
         """Every KPI of a window that ends at the moment; those about the stream itself are left out."""
         before = before_of(window)
         view = self.view(window)
-        earlier = self.view(before) if before else None
+        earlier = earlier_of(self._readings(window, before or window), window, self._settings)
         share = share_passed(window, self._as_of_ms, self._settings) if before else None
         catalogue = self._settings.kpis.kpis
         kpis = {
@@ -109,13 +109,14 @@ class Past:
 
     def view(self, window: str) -> View:
         """What a window that ends at the moment shows."""
+        return View(self._readings(window, compared_window(window)), window, self._settings)
+
+    def _readings(self, *windows: str) -> Readings:
         shard = self._fold.shard
         totals = shard.totals
         totals.advance(self._as_of_ms)
-        read = dict.fromkeys((window, compared_window(window), RIPE_WINDOW, ALL_TIME))
-        sums = {name: totals.sums(name) for name in read}
-        readings = Readings(self._as_of_ms, (shard,), sums, totals.waiting_since())
-        return View(readings, window, self._settings)
+        sums = {name: totals.sums(name) for name in dict.fromkeys((*windows, RIPE_WINDOW, ALL_TIME))}
+        return Readings(self._as_of_ms, (shard,), sums, totals.waiting_since())
 
     def _until_then(self, records: Iterable[Any]) -> Iterator[LaneRecord]:
         seen: set[int] = set()

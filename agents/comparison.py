@@ -2,6 +2,7 @@
 
 Periods of one length are compared as they are. A running day, week, month, quarter or year has just begun:
 what adds up is compared with as much of the period before as has passed of this one, in working time.
+What stands is compared with what stood when this period began.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from agents.readings import Readings
 from agents.settings import Settings
 from agents.view import Value, View
 from streams.calendar import BusinessCalendar
@@ -35,19 +37,24 @@ def share_passed(window: str, now_ms: int, settings: Settings) -> float | None:
     return passed / whole if passed and whole else None
 
 
+def earlier_of(readings: Readings, window: str, settings: Settings) -> View | None:
+    """The period before, with the stocks that stood at its end; of the same readings, which hold both."""
+    before = before_of(window)
+    return View(readings, before, settings, until=window) if before else None
+
+
 def compared(kpi: Kpi, shown: dict[str, Any], earlier: View | None, share: float | None) -> dict[str, Any]:
-    """What the answer says besides about a KPI; nothing for one without a period before."""
-    before = None if earlier is None else earlier.period
-    if earlier is None or kpi.period != "window" or kpi.compares:
-        return {}
-    if kpi.windows and before not in kpi.windows:
-        return {}
+    """What the answer says besides about a KPI: `None` for one without a period before."""
+    before = "" if earlier is None else earlier.period
+    window = before.removeprefix("prev_")
+    if earlier is None or not kpi.has_before(window):
+        return {"previous": None, "change": None}
     then = earlier.kpi(kpi)
     expected = share if kpi.grows_with_time else 1.0
     by_place = {
         f"change_{by}": _by_place(now, then.get(by, {}), expected, earlier.of_nothing(kpi))
         for by, now in shown.items()
-        if by.startswith("by_")
+        if by.startswith("by_") and kpi.has_before(window, by.removeprefix("by_"))
     }
     return {
         "previous": {"window": before, "value": then["value"], "n": then["n"]},

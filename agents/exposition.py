@@ -69,6 +69,8 @@ class Exposition(Collector):
             found = ((day, amounts[metric.total]) for day, amounts in self.days.items())
             samples = [(metric.name, (day,), self._exported(amount, metric.unit)) for day, amount in found]
             yield from _family(metric, samples)
+        for metric in metrics.NETS if self.readings.shards else ():
+            yield from _family(metric, self._net(metric))
         yield from self._worker()
         yield from self._desk()
         yield from self._shards()
@@ -85,6 +87,16 @@ class Exposition(Collector):
             for window in windows_of(metric) or (ALL_TIME,):
                 labels = place if window == ALL_TIME else (*place, window)
                 yield metric.name, labels, self._exported(self.readings.sums[window].get(key, 0), metric.unit)
+
+    def _net(self, metric: Metric) -> Iterator[tuple[str, Labels, float]]:
+        """What a stock of the whole department has changed by, 0 too."""
+        for window in metrics.WINDOWS_OF_NETS:
+            of_channels = (
+                amount
+                for (family, total, _, _), amount in self.readings.sums[window].items()
+                if (family, total) == ("channel", metric.total)
+            )
+            yield metric.name, (window,), self._exported(sum(of_channels), metric.unit)
 
     def _histogram(self, metric: Metric) -> Iterator[tuple[str, Labels, float]]:
         for channel, _ in self.known.get(("channel", metric.count_total), ()):

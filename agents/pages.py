@@ -11,7 +11,7 @@ import msgspec
 from faust.web import Request, Response, View
 
 from agents import view
-from agents.comparison import before_of, compared, share_passed
+from agents.comparison import before_of, compared, earlier_of, share_passed
 from agents.desk.card import scorecard_of
 from agents.finding import RELAYED, find_journey
 from agents.plan import plan_of
@@ -116,7 +116,7 @@ async def kpis_of(state: WorkerState, window: str) -> dict[str, Any]:
     values = view.View(readings, window, settings)
     kpis, turns = {}, Turns()
     await turns.give_way()
-    earlier = view.View(readings, before, settings) if before else None
+    earlier = earlier_of(readings, window, settings)
     share = share_passed(window, readings.now_ms, settings) if before else None
     for kpi_id, value in values.kpis():
         kpis[kpi_id] = value | compared(settings.kpis.kpis[kpi_id], value, earlier, share)

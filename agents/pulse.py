@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agents.comparison import before_of, earlier_of
 from agents.desk.card import LiveCard, card_about, live_card, scores
 from agents.pages import unready
 from agents.plan import BESIDES, plan_data
@@ -15,7 +16,7 @@ from agents.turns import Turns
 from agents.view import View
 from agents.waiting import read_waiting, shards_of
 from streams.base_totals import BASE_TOTALS, RESPONSE_EDGES_SECONDS
-from streams.kpis import ALL_TIME, PERIODS, Catalogue
+from streams.kpis import ALL_TIME, Catalogue
 from streams.windows import WINDOWS_BY_SOURCE_AND_REP
 
 WINDOWS_SHOWN = ("1h", "today", "7d", "30d", "month", "quarter", "year", ALL_TIME)
@@ -100,7 +101,7 @@ async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
         value = view.kpi(settings.kpis.kpis[kpi])
         kpis[kpi] = {name: part for name, part in value.items() if name not in _DIMENSIONS_LEFT_OUT}
         await turns.give_way()
-    earlier = View(readings, before, settings) if before else None
+    earlier = earlier_of(readings, window, settings)
     await turns.give_way()
     reps = _reps(View(readings, reps_window, settings), settings.kpis)
     waiting = await read_waiting(readings.shards, settings.funnels, readings.others)
@@ -110,7 +111,9 @@ async def pulse_of(state: WorkerState, window: str) -> dict[str, Any]:
         "kpis": kpis,
         "scorecard": _scores(live_card(settings, view)),
         "plan": await plan_data(readings, settings),
-        "before": None if earlier is None else {"window": before, "kpis": _flows(earlier, settings.kpis)},
+        "before": None
+        if earlier is None
+        else {"window": before, "kpis": _then(earlier, window, settings.kpis)},
         "response": _response(readings, window),
         "reps": {"window": reps_window, **reps},
         "waiting": waiting.count,
@@ -131,12 +134,6 @@ def _scores(live: LiveCard) -> dict[str, dict[str, Any]]:
     return told
 
 
-def before_of(window: str) -> str | None:
-    """The period before a window, where there is one to compare with."""
-    before = f"prev_{window}"
-    return before if before in PERIODS else None
-
-
 def reps_window_of(window: str) -> str:
     """Reps are counted for a few windows only: this one, or the nearest of them."""
     if window in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME):
@@ -144,9 +141,12 @@ def reps_window_of(window: str) -> str:
     return "7d" if window in ("1h", "24h", "today", "week") else "30d"
 
 
-def _flows(view: View, catalogue: Catalogue) -> dict[str, Any]:
-    flows = (catalogue.kpis[kpi] for kpi in KPIS if catalogue.kpis[kpi].period == "window")
-    return {kpi.id: {"value": value["value"], "n": value["n"]} for kpi in flows if (value := view.kpi(kpi))}
+def _then(earlier: View, window: str, catalogue: Catalogue) -> dict[str, Any]:
+    """The same KPIs in the period before, or when this one began."""
+    known = (catalogue.kpis[kpi] for kpi in KPIS if catalogue.kpis[kpi].has_before(window))
+    return {
+        kpi.id: {"value": value["value"], "n": value["n"]} for kpi in known if (value := earlier.kpi(kpi))
+    }
 
 
 def _reps(view: View, catalogue: Catalogue) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.readings import Readings
 from agents.settings import Settings
-from agents.sums import Sums, joined
+from agents.sums import Sums, joined, stocks
 from streams.base_totals import MILLION
 from streams.formulas import before, ripe, told_of
 from streams.funnels import WON
@@ -25,9 +25,14 @@ Value = dict[str, int | float | None]
 
 
 class View:
-    """Evaluates the catalogue on the sums of one period; everything it returns is ready for JSON."""
+    """Evaluates the catalogue on the sums of one period; everything it returns is ready for JSON.
 
-    def __init__(self, readings: Readings, period: str, settings: Settings) -> None:
+    Stocks stand as they do now, or as they did before the window `until`.
+    """
+
+    def __init__(
+        self, readings: Readings, period: str, settings: Settings, *, until: str | None = None
+    ) -> None:
         self._now_ms, self._period = readings.now_ms, period
         self._funnels, self._catalogue = settings.funnels, settings.kpis
         self._currency = settings.currency
@@ -43,7 +48,7 @@ class View:
         self._cuts: dict[str, defaultdict[str, Sums]] = {cut: defaultdict(dict) for cut in settings.cuts}
         self._told_aims: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         self._restatements = 0
-        self._read(readings)
+        self._read(readings, until)
         self._winners = [
             rep for rep, sums in self._reps.items() if sums.get("won_deals") and rep != UNASSIGNED
         ]
@@ -122,7 +127,7 @@ class View:
             if total in self._channels[channel]
         }
 
-    def _read(self, readings: Readings) -> None:
+    def _read(self, readings: Readings, until: str | None) -> None:
         for (family, total, first, second), amount in readings.sums[self._period].items():
             if amount and TOTALS[total].kind == "flow":
                 self._put(family, total, first, second, amount)
@@ -131,11 +136,11 @@ class View:
             for (family, total, first, second), amount in readings.sums.get(window, {}).items():
                 if amount and (name := named(total)) in moved:
                     self._put(family, name, first, second, amount)
-        for (family, total, first, second), amount in readings.sums[ALL_TIME].items():
+        for (_, total, first, second), amount in readings.sums[ALL_TIME].items():
             if amount and TOTALS[total].kind == "aim":
                 self._told_aims[first][second, total] = amount
-            elif amount and TOTALS[total].kind == "stock":
-                self._put(family, total, first, second, amount)
+        for (family, total, first, second), amount in stocks(readings, until).items():
+            self._put(family, total, first, second, amount)
         for channel, since_ms in readings.waiting_since.items():
             self._put("channel", "waiting_since", channel, "", since_ms)
         for stats in readings.stats:

@@ -29,6 +29,8 @@ RESPONSE_EDGES_SECONDS = ("300", "900", "3600", "14400", "28800", "86400", "1728
 """Upper edges of the response buckets, inclusive."""
 
 
+NET = "net_"
+"""Begins the name of what a stock has changed by."""
 HOURLY_WINDOWS = ("30d",)
 """What hours of the week are compared over: each comes four times."""
 
@@ -52,6 +54,8 @@ class BaseTotal:
     layout: Layout = "journey"
     slow: bool = False
     """What nobody reads by the hour: exported, and read by KPIs, for the same windows alone."""
+    net: bool = False
+    """What came to a stock less what went from it: a stock before is that of now less the net of since."""
 
     @property
     def windows(self) -> tuple[str, ...]:
@@ -72,6 +76,11 @@ _CS: tuple[Family, ...] = ("channel", "source")
 _G: tuple[Family, ...] = ("stage",)
 
 
+def _stage(total: str, help_text: str, kind: Kind = "flow", *, slow: bool = False) -> BaseTotal:
+    unit: Unit = "ms" if total.endswith("_ms") else "count"
+    return BaseTotal(total, _G, help_text, unit, kind, before_won=True, slow=slow)
+
+
 def _monthly(total: str, families: tuple[Family, ...], help_text: str, kind: Kind = "flow") -> BaseTotal:
     unit: Unit = "ms" if total.endswith("_ms") else "minor" if total.endswith("_minor") else "count"
     return BaseTotal(total, families, help_text, unit, kind, monthly=True)
@@ -87,6 +96,12 @@ def _customers(
     unit: Unit = "minor" if total.endswith("_minor") else "count"
     slow = unit == "minor" and kind == "flow"
     return BaseTotal(total, families, help_text, unit, kind, layout=layout, slow=slow)
+
+
+def _net(stock: str, families: tuple[Family, ...], layout: Layout = "journey") -> BaseTotal:
+    unit: Unit = "minor" if stock.endswith("_minor") else "count"
+    help_text = f"What came to `{stock}` less what went from it"
+    return BaseTotal(NET + stock, families, help_text, unit, layout=layout, net=True)
 
 
 def _told(total: str, families: tuple[Family, ...], help_text: str, *, every: bool = False) -> BaseTotal:
@@ -115,37 +130,17 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("answered_1wh", _ALL, "Enquiries of the window answered within a working hour"),
         BaseTotal("due_1wh", _ALL, "Enquiries of the window answered, or older than a working hour"),
         BaseTotal("hourly_due_1wh", _C, "Of those the ones due, by hour of the week", edges=HOURS_OF_WEEK),
-        BaseTotal(
-            "hourly_answered_1wh",
-            *(_C, "Those answered within a working hour, by hour of the week"),
-            edges=HOURS_OF_WEEK,
-        ),
+        BaseTotal("hourly_answered_1wh", _C, "Those answered within a working hour", edges=HOURS_OF_WEEK),
         BaseTotal("waiting", _CR, "Leads that wait for their first answer", kind="stock"),
         BaseTotal("waiting_since", _C, "When the longest waiting lead came", "ms", "minimum", "unknown"),
         BaseTotal("stage_entered", _G, "Journeys that entered the stage"),
-        BaseTotal(
-            "stage_advanced", _G, "Journeys that entered in the window and have gone further", before_won=True
-        ),
-        BaseTotal(
-            "stage_lost", _G, "Journeys that entered in the window and were lost here", before_won=True
-        ),
-        BaseTotal(
-            *("stage_still", _G, "Journeys that entered in the window and are still here"),
-            before_won=True,
-            slow=True,
-        ),
-        BaseTotal(
-            *("dwell_ms", _G, "Time spent in the stage by the journeys that left it", "ms"),
-            before_won=True,
-            slow=True,
-        ),
-        BaseTotal(
-            *("dwells", _G, "Journeys that left the stage after a known time"), before_won=True, slow=True
-        ),
-        BaseTotal("occupancy", _G, "Open journeys that stand in the stage", kind="stock", before_won=True),
-        BaseTotal(
-            "stuck", _G, "Open journeys that stand in the stage for too long", kind="stock", before_won=True
-        ),
+        _stage("stage_advanced", "Journeys that entered in the window and have gone further"),
+        _stage("stage_lost", "Journeys that entered in the window and were lost here"),
+        _stage("stage_still", "Journeys that entered in the window and are still here", slow=True),
+        _stage("dwell_ms", "Time spent in the stage by the journeys that left it", slow=True),
+        _stage("dwells", "Journeys that left the stage after a known time", slow=True),
+        _stage("occupancy", "Open journeys that stand in the stage", "stock"),
+        _stage("stuck", "Open journeys that stand in the stage for too long", "stock"),
         BaseTotal("deals_created", _ALL, "Deals that were opened"),
         BaseTotal("deals_created_won", _ALL, "Deals opened in the window that are won by now"),
         BaseTotal("deals_created_lost", _ALL, "Deals opened in the window that are lost by now"),
@@ -157,13 +152,12 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("cycle_ms", _ALL, "Time from first contact to sale of won deals", "ms"),
         BaseTotal("cycles", _ALL, "Won deals with a known cycle time"),
         BaseTotal("open_deals", _CR, "Deals that are open", kind="stock"),
-        BaseTotal(
-            "open_deals_valued", _CR, "Open deals with an amount in the reporting currency", kind="stock"
-        ),
-        BaseTotal(
-            "open_deals_unconverted", _CR, "Open deals with an amount in another currency", kind="stock"
-        ),
+        BaseTotal("open_deals_valued", _CR, "Open deals with an amount that is known", kind="stock"),
+        BaseTotal("open_deals_unconverted", _CR, "Those with an amount in another currency", kind="stock"),
         BaseTotal("pipeline_minor", _CR, "Amount of open deals in the reporting currency", "minor", "stock"),
+        *(_net(stock, _CR) for stock in ("open_deals", "open_deals_valued", "pipeline_minor")),
+        *(_net(stock, _CR) for stock in ("waiting", "open_enquiries")),
+        *(_net(stock, _CR) for stock in ("recurring_minor", "recurring_deals")),
         _monthly("enquiries_deal", _ALL, "Leads that came and have a deal since"),
         _monthly("enquiries_opportunity", _ALL, "Leads that came and have qualified or have a deal since"),
         _monthly("enquiries_invalid", _ALL, "Leads that came and were dropped for wrong contact data"),
@@ -222,6 +216,10 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         _customers("lifetime_revenue_minor", "Amount of all their won deals", kind="stock"),
         _customers("lifetime_costed_customers", "Those who have bought at a known cost", kind="stock"),
         _customers("lifetime_margin_minor", "Amount less cost of all their lines so far", kind="stock"),
+        *(
+            _net(f"lifetime_{what}", _C, "customer")
+            for what in ("customers", "revenue_minor", "costed_customers", "margin_minor")
+        ),
         _told("plan_minor", _CR, "Planned sales", every=True),
         _told("plan_deals", _CR, "Planned number of deals won", every=True),
         _told("spend_minor", _CS, "Marketing and sales spend", every=True),
@@ -246,3 +244,5 @@ BASE_TOTALS: dict[str, BaseTotal] = {
         BaseTotal("restatements", (), "Changes of past buckets by late events", kind="stream"),
     )
 }
+NETS: dict[str, str] = {total.removeprefix(NET): total for total, base in BASE_TOTALS.items() if base.net}
+"""By stock: the total that it has changed by."""

@@ -12,6 +12,10 @@ from streams.stories import UNASSIGNED, Deal, Story, owner_at
 STOCK: Final = -1
 """Time of a fact that is true now, whenever that is."""
 
+ALWAYS: Final = -1
+"""The start of what has stood for as long as anybody can tell."""
+Spell = tuple[int, int | None]
+"""From when until when something stood; None: until now."""
 Fact = tuple[int, int, int]
 """(row number, time in ms or `STOCK`, instant from which it exists or 0)."""
 Facts = dict[Fact, int]
@@ -68,6 +72,30 @@ class Book:
         """The same for what stands now."""
         rep = self._sole_owner or self._owners[-1][4]
         self.add(self._seldom[rep], STOCK, packed)
+
+    def stand(self, since_ms: int, until_ms: int | None, packed: int) -> None:
+        """What stood for some time: who owned it when it came, whom it was handed to, whom it went from."""
+        rep = self._sole_owner
+        if not rep:
+            self._hand_on(since_ms, until_ms, packed)
+            return
+        row = self._places[rep]
+        if since_ms != ALWAYS:
+            self.add(row, since_ms, packed)
+        if until_ms is not None:
+            self.add(row, until_ms, -packed)
+
+    def _hand_on(self, since_ms: int, until_ms: int | None, packed: int) -> None:
+        places, rep = self._places, owner_at(self._owners, since_ms)
+        if since_ms != ALWAYS:
+            self.add(places[rep], since_ms, packed)
+        for at_ms, _, _, _, owner in self._owners:
+            if since_ms < at_ms and (until_ms is None or at_ms < until_ms) and owner != rep:
+                self.add(places[rep], at_ms, -packed)
+                self.add(places[owner], at_ms, packed)
+                rep = owner
+        if until_ms is not None:
+            self.add(places[rep], until_ms, -packed)
 
     def _at(self, channel: str, source: str, deal: Deal | None) -> tuple[Places, Places]:
         told, rules = self.told, self.rules

@@ -1,17 +1,18 @@
 """Facts of a customer: who bought for the first time or again, who stays and who has left, what they brought.
 
 Different customers are counted by sums: in windows that end now at their last purchase, in closed calendar
-periods once a period. A customer's channel is that of the last purchase, so that channels add up.
+periods once a period, in those that slide and have ended by what held at every instant. A customer's channel
+is that of the last purchase, so that channels add up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from streams.book import STOCK, Facts
-from streams.customer_stays import Stay, marks_of, stays
+from streams.customer_stays import Stay, left_within, marks_of, stays
 from streams.customers import Purchase, purchases
 from streams.journeys import Journey
 from streams.rows import (
@@ -19,11 +20,12 @@ from streams.rows import (
     CUSTOMER_LEVEL,
     CUSTOMER_NOW,
     CUSTOMER_PERIODS,
+    CUSTOMER_SLID,
     CUSTOMER_SOURCE,
     UNITS,
 )
 from streams.rules import Rules
-from streams.windows import period_end, period_start
+from streams.windows import HOUR_MS, SLID_PERIODS, period_end, period_start
 
 _ACTIVE, _REPEAT, _CHURNED = (UNITS[f"{what}_customers"] for what in ("active", "repeat", "churned"))
 
@@ -39,6 +41,7 @@ def customer_facts(key: str, journey: Journey, rules: Rules) -> Facts:
     book.lifetime()
     book.stayed(told=bool(marks) or rules.silence_ms is not None)
     book.closed_periods()
+    book.slid_periods()
     return book.facts
 
 
@@ -82,13 +85,22 @@ class _Book:
         self.add(CUSTOMER_NOW, STOCK, active)
 
     def lifetime(self) -> None:
-        """What the customer has brought so far."""
+        """What the customer has brought so far, and with which purchase."""
         worth = self.worth(self.purchases)
         packed = UNITS["lifetime_revenue_minor"] * worth.revenue_minor
         packed += UNITS["lifetime_margin_minor"] * worth.margin_minor
         packed += UNITS["lifetime_customers"] * worth.valued
         packed += UNITS["lifetime_costed_customers"] * worth.costed
         self.add(CUSTOMER, STOCK, packed)
+        valued = costed = False
+        for one in self.purchases:
+            worth = self.worth([one])
+            packed = UNITS["net_lifetime_revenue_minor"] * worth.revenue_minor
+            packed += UNITS["net_lifetime_margin_minor"] * worth.margin_minor
+            packed += UNITS["net_lifetime_customers"] * (worth.valued and not valued)
+            packed += UNITS["net_lifetime_costed_customers"] * (worth.costed and not costed)
+            valued, costed = valued or worth.valued, costed or worth.costed
+            self.add(CUSTOMER, one.at_ms, packed)
 
     def worth(self, bought: Iterable[Purchase]) -> _Worth:
         """At the rate of each purchase's day."""
@@ -128,7 +140,7 @@ class _Book:
                 self.add(CUSTOMER_NOW, stay.since_ms, -_CHURNED, due_ms=due_ms)
 
     def closed_periods(self) -> None:
-        """Once a week, month, quarter and year: bought in it, and left in it."""
+        """Once a day, week, month, quarter and year: bought in it, and left in it."""
         calendar, first = self.rules.calendar, self.purchases[0]
         for period, kind in CUSTOMER_PERIODS.items():
 
@@ -145,6 +157,26 @@ class _Book:
                 end_ms = calendar.day_start_ms(period_end(period, day))
                 if self.in_at(start_ms) and not self.in_at(end_ms) and stay.until_ms is not None:
                     self.add(kind, stay.until_ms, _CHURNED, due_ms=stay.due_ms)
+
+    def slid_periods(self) -> None:
+        """For every instant, who bought in so much time before it, and who left in it."""
+        ends = [one.at_ms for one in self.purchases[1:]]
+        for window, length_ms in SLID_PERIODS.items():
+            kind = CUSTOMER_SLID[window]
+            for one, next_ms in zip_longest(self.purchases, ends):
+                until_ms = one.at_ms + length_ms
+                packed = _ACTIVE + (_REPEAT if one is not self.purchases[0] else 0)
+                until_ms = until_ms if next_ms is None else min(until_ms, next_ms)
+                self.between(kind, one.at_ms, until_ms, packed, self.rules.channel(one.channel))
+            for since_ms, until in left_within(self.stays, length_ms):
+                self.between(kind, since_ms, until, _CHURNED)
+
+    def between(self, kind: str, since_ms: int, until_ms: int | None, packed: int, channel: str = "") -> None:
+        """What holds after one instant up to another; such windows end on hours, so hours tell all."""
+        for at_ms, change in ((since_ms, packed), (until_ms, -packed)):
+            if at_ms is not None:
+                hour_ms = at_ms - at_ms % HOUR_MS
+                self.add(kind, hour_ms, change, channel, due_ms=hour_ms)
 
     def in_at(self, at_ms: int) -> bool:
         """Whether this was a customer just before that instant."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from streams import events as ev
 from streams.customers import Purchase
@@ -51,3 +53,21 @@ def stays(bought: Sequence[Purchase], marks: Sequence[Order], silence_ms: int | 
     if since_ms is not None:
         found.append(Stay(since_ms, None) if silence_ms is None else Stay(since_ms, deadline_ms, deadline_ms))
     return found
+
+
+def left_within(stayed: Sequence[Stay], length_ms: int) -> Iterator[tuple[int, int | None]]:
+    """After which instants up to which somebody was a customer so long ago and is none any more."""
+    gaps = [(one.until_ms, after.since_ms) for one, after in pairwise(stayed) if one.until_ms is not None]
+    backs: list[int] = [back_ms for _, back_ms in gaps]
+    last_ms = stayed[-1].until_ms
+    for stay in stayed:
+        since_ms = stay.since_ms + length_ms
+        until_ms = None if stay.until_ms is None else stay.until_ms + length_ms
+        for left_ms, back_ms in islice(gaps, bisect_right(backs, since_ms), None):
+            if until_ms is not None and left_ms >= until_ms:
+                break
+            end_ms = back_ms if until_ms is None else min(back_ms, until_ms)
+            if max(since_ms, left_ms) < end_ms:
+                yield max(since_ms, left_ms), end_ms
+        if last_ms is not None and (until_ms is None or max(since_ms, last_ms) < until_ms):
+            yield max(since_ms, last_ms), until_ms

@@ -14,6 +14,7 @@ from streams.monthly_facts import deal_facts, lead_facts
 from streams.passage import pass_funnel
 from streams.rows import EDGE, UNITS, Key, Rows
 from streams.rules import Rules
+from streams.stock_facts import deal_stock, lead_stock
 from streams.stories import Deal, Story, contacts, story
 
 HOUR_MS: Final = 3_600_000
@@ -34,6 +35,7 @@ def facts_of(told: Story, rules: Rules) -> Book:
         book.turn_to(deal)
         first = deal is told.deals[0]
         _deal(book, deal, first=first)
+        deal_stock(book, deal)
         deal_facts(book, deal, first=first)
     pass_funnel(book)
     return book
@@ -111,6 +113,7 @@ def _lead(book: Book, lead: Fragment) -> None:
     elif waits:
         _unanswered(book, created_at)
     book.credit(created_at, packed)
+    lead_stock(book, lead, answered_at)
 
 
 def _first_response(lead: Fragment) -> int | None:

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from streams.base_totals import BaseTotal
+from streams.base_totals import NETS, BaseTotal
 from streams.formulas import Binary, Formula, Node, Number, Total
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
@@ -30,6 +30,8 @@ COMPARABLE = ("1h", "24h", "7d", "30d", "90d")
 PERIODS: tuple[str, ...] = (*WINDOWS, ALL_TIME)
 """What a KPI may be asked for."""
 
+_TOLD_FOR_GOOD = frozenset(("customers_told",))
+"""Stocks of what is known: that somebody ever told of leaving is true of the past as well."""
 _UNIT_MS = {"hours": 3_600_000, "days": 86_400_000}
 
 
@@ -170,6 +172,17 @@ class Kpi:
             return False
         narrow = self.period == "window" and dimension not in ("department", "channel", "stage")
         return not narrow or period in (*WINDOWS_BY_SOURCE_AND_REP, ALL_TIME)
+
+    def has_before(self, window: str, by: str = "department") -> bool:
+        """Whether the period before this window is known, by a dimension: its sums, and what stood then."""
+        before = f"prev_{window}"
+        if before not in PERIODS or self.compares or self.period == "since_start":
+            return False
+        standing = [TOTALS[leaf.id] for leaf in self.leaves if TOTALS[leaf.id].kind in ("stock", "minimum")]
+        known = all(total.id in NETS or total.id in _TOLD_FOR_GOOD for total in standing)
+        if self.period == "window":
+            return known and before in (self.windows or PERIODS)
+        return known and (by in ("department", "channel") or before in WINDOWS_BY_SOURCE_AND_REP)
 
     def in_unit(self, value: int | float, currency_exponent: int) -> int | float:
         """A formula's value as hours, days or major units of the reporting currency, unrounded."""

@@ -37,17 +37,8 @@ class Metric:
 
 
 def _histogram(name: str, help_text: str, buckets: str, sum_total: str, count_total: str) -> Metric:
-    return Metric(
-        name,
-        help_text,
-        ("channel", "window"),
-        "gaugehistogram",
-        "ms",
-        buckets,
-        "channel",
-        sum_total=sum_total,
-        count_total=count_total,
-    )
+    labels = ("channel", "window")
+    return Metric(name, help_text, labels, "gaugehistogram", "ms", buckets, "channel", sum_total, count_total)
 
 
 _HISTOGRAMS = (
@@ -117,7 +108,7 @@ SALES: tuple[Metric, ...] = (
         for total in BASE_TOTALS.values()
         for family in total.families
         if total.kind not in ("stream", "derived", "aim")
-        and (family, total.id) not in IN_THE_API_ALONE
+        and not (total.net or (family, total.id) in IN_THE_API_ALONE)
         and not (family == "channel" and total.id in _IN_HISTOGRAMS)
         and (family == "channel" or not total.monthly or (family == "rep" and total.id in ACTIVITIES))
     ),
@@ -130,15 +121,26 @@ SALES: tuple[Metric, ...] = (
 DAY_TOTALS = ("enquiries", "qualified_leads", "deals_created", "won_deals", "revenue_minor")
 
 
-def _day(total: BaseTotal) -> Metric:
-    stored, exported = _SUFFIX[total.unit]
-    name = f"sales_day_{total.id.removesuffix(stored)}{exported}"
-    told = f"{total.help}, of one business day as known now"
-    return Metric(name, told, ("day",), "gauge", total.unit, total.id)
+NET_TOTALS = (
+    *("net_open_deals", "net_pipeline_minor", "net_waiting", "net_recurring_minor"),
+    *("net_open_enquiries", "net_lifetime_revenue_minor", "net_lifetime_customers"),
+    *("net_lifetime_margin_minor", "net_lifetime_costed_customers"),
+)
+WINDOWS_OF_NETS = ("7d", "30d", "month")
 
 
-DAYS: tuple[Metric, ...] = tuple(_day(BASE_TOTALS[total]) for total in DAY_TOTALS)
+def _of_department(total: str, prefix: str, label: str, about: str) -> Metric:
+    base = BASE_TOTALS[total]
+    stored, exported = _SUFFIX[base.unit]
+    name = f"{prefix}{total.removesuffix(stored)}{exported}"
+    return Metric(name, base.help + about, (label,), "gauge", base.unit, total)
+
+
+_AS_KNOWN = ", of one business day as known now"
+DAYS = tuple(_of_department(total, "sales_day_", "day", _AS_KNOWN) for total in DAY_TOTALS)
 """The department's headline totals of each of the last days: what is restated changes them."""
+NETS = tuple(_of_department(total, "sales_", "window", ", as known now") for total in NET_TOTALS)
+"""What the department's stocks have changed by: what its KPIs rest on, not what says how sure they are."""
 
 FUNNEL_IMBALANCE = Metric(
     "sales_funnel_imbalance",
@@ -147,9 +149,7 @@ FUNNEL_IMBALANCE = Metric(
 )
 CLOCK = Metric("sales_clock_seconds", "The clock that windows end at, as Unix time", unit="ms")
 CURRENCY = Metric("sales_currency_info", "The reporting currency of all money", ("currency",), "info")
-RATES = Metric(
-    "sales_rates_info", "The rates table that other currencies are converted by", ("version",), "info"
-)
+RATES = Metric("sales_rates_info", "The rates table that money is converted by", ("version",), "info")
 
 SCORECARD_PERFORMANCE = Metric(
     "sales_scorecard_performance_ratio",
@@ -166,9 +166,7 @@ WORKDAYS = Metric(
     "Working days of the running period: begun, left (today is in both) and all",
     ("window", "part"),
 )
-PASSED = Metric(
-    "sales_period_passed_ratio", "Working time of the period so far, over the one before", ("window",)
-)
+PASSED = Metric("sales_period_passed_ratio", "Working time so far, over the period before", ("window",))
 TEAM = Metric("sales_team_info", "Whose team a rep is in", ("rep", "team"), "info")
 
 APP = Metric(
@@ -194,9 +192,7 @@ RESTATEMENTS = Metric(
     "voronka_restatements_total", "Changes of past buckets by late events", ("shard", "total"), "counter"
 )
 PARTS = Metric("voronka_parts_joined_total", "States told by other journeys", ("shard",), "counter")
-AUDITS = Metric(
-    "voronka_audits_total", "Times that all journeys were folded once more", ("shard",), "counter"
-)
+AUDITS = Metric("voronka_audits_total", "Times that all journeys were folded again", ("shard",), "counter")
 AUDIT_DRIFT = Metric("voronka_audit_drift", "Sums that the last audit found otherwise; must be 0", ("shard",))
 ENTRY_LAG = Metric(
     "voronka_entry_lag_seconds", "Time from event to its receipt", ("shard", "channel"), "histogram", "ms"
@@ -242,7 +238,7 @@ MACHINE: tuple[Metric, ...] = (
     *(PASSED, SCORECARD_PERFORMANCE, SCORECARD_PROGRESS, DESK_MISSING, REDIS_UP),
     *(APPLIED, DUPLICATES, FORWARDED, PARTS, QUARANTINED, RESTATEMENTS, ENTRY_LAG, ENTRY_LAG_BY_REP, LAG),
     *(AUDITS, AUDIT_DRIFT),
-    *DAYS,
+    *(*DAYS, *NETS),
     *LANE.values(),
 )
 """Every other metric: invariants, clock, and the stream's and the machine's account of themselves."""

@@ -214,32 +214,26 @@ _MARGIN: Final = UNITS["margin_minor"]
 _MARGIN_REVENUE: Final = UNITS["margin_revenue_minor"]
 _UPSELL_REVENUE: Final = UNITS["upsell_revenue_minor"]
 _UPSELL_COST: Final = UNITS["upsell_cost_minor"]
-_RECURRING_DEALS: Final = UNITS["recurring_deals"]
-_RECURRING: Final = UNITS["recurring_minor"]
 _UPSOLD: Final = UNITS["won_deals_upsell"]
 _CROSS_SOLD: Final = UNITS["won_deals_cross"]
 
 
 def _lines(book: Book, deal: Deal, closed_at: int) -> int:
-    """Totals of a won deal's lines; the recurring ones stand as long as the deal is won."""
-    packed, kinds, recurring_minor, by = 0, set[str](), 0, book.rules
+    """Totals of a won deal's lines."""
+    packed, kinds, by = 0, set[str](), book.rules
     for name, written in deal.state.items.items():
         match written[4]:
-            case (int(amount_minor), str(currency), cost_minor, str(kind), bool(recurring)):
+            case (int(amount_minor), str(currency), cost_minor, str(kind), bool()):
                 kinds.add(kind)
             case _:
                 continue
         if not name.startswith("line\x1f"):
             continue
-        if recurring:
-            recurring_minor += by.convert(amount_minor, currency, None) or 0
         sold = by.convert(amount_minor, currency, closed_at)
         cost = by.convert(cost_minor, currency, closed_at) if isinstance(cost_minor, int) else None
         if sold is not None and cost is not None:
             packed += _MARGIN * (sold - cost) + _MARGIN_REVENUE * sold
             if kind in ("upsell", "cross_sell"):
                 packed += _UPSELL_REVENUE * sold + _UPSELL_COST * cost
-    if recurring_minor:
-        book.credit_seldom_stock(_RECURRING_DEALS + _RECURRING * recurring_minor)
     packed += _UPSOLD if "upsell" in kinds else 0
     return packed + (_CROSS_SOLD if "cross_sell" in kinds else 0)

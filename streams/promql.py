@@ -56,7 +56,7 @@ def sample_name(kpi_id: str, dimension: Place) -> str:
 
 def value(kpi: Kpi, dimension: Place, funnels: Funnels = DEFAULT) -> str:
     """The KPI in its unit, with the dimension's labels, and `window` where it is about one."""
-    place = _Place(kpi, dimension, funnels)
+    place = Rendering(kpi, dimension, funnels)
     divisor = _UNITS.get(kpi.entry.unit, 1) * place.scale
     text = place.render(kpi.formula)
     return text if divisor == 1 else f"({text}) / {divisor}"
@@ -64,7 +64,7 @@ def value(kpi: Kpi, dimension: Place, funnels: Funnels = DEFAULT) -> str:
 
 def sample(kpi: Kpi, dimension: Place, funnels: Funnels = DEFAULT) -> str:
     """What the value rests on, with the same labels."""
-    return _Place(kpi, dimension, funnels).render(kpi.sample)
+    return Rendering(kpi, dimension, funnels).render(kpi.sample)
 
 
 def gated(expression: str) -> str:
@@ -73,7 +73,7 @@ def gated(expression: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Rendering:
     """Where a formula is read: one KPI by one dimension."""
 
     kpi: Kpi

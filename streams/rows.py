@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from streams.base_totals import BASE_TOTALS, Layout
 from streams.funnels import Funnels
 from streams.ways import Way
+from streams.windows import SLID_PERIODS
 
 Key = tuple[str, str, str, str]
 """(family, total, label 1, label 2)."""
@@ -25,8 +26,10 @@ EDGE = "edge"
 CUSTOMER, CUSTOMER_SOURCE = "customer", "customer_source"
 """Sums of customers, by channel and by source too."""
 CUSTOMER_NOW, CUSTOMER_LEVEL = "customer_now", "customer_level"
-CUSTOMER_PERIODS = {period: f"customer_{period}" for period in ("week", "month", "quarter", "year")}
+CUSTOMER_PERIODS = {period: f"customer_{period}" for period in ("today", "week", "month", "quarter", "year")}
 """Different customers of windows that end now and of calendar periods; how many there were at a start."""
+CUSTOMER_SLID = {window: f"customer_{window}" for window in SLID_PERIODS}
+"""Different customers of windows that slide and have ended: how many there were at any end."""
 CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS = (
     f"{family}_days" for family in ("channel", "source", "rep", "team")
 )
@@ -76,7 +79,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(CUTS, _JOURNEY),
     **dict.fromkeys((f"{cut}{MONTHLY}" for cut in CUTS), _SELDOM),
     **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE), _OF_CUSTOMERS),
-    **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values()), _DISTINCT),
+    **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values(), *CUSTOMER_SLID.values()), _DISTINCT),
     CUSTOMER_LEVEL: _layout("channel", layout="level"),
     **dict.fromkeys(
         (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS, CAMPAIGN_DAYS), _layout("channel", layout="days")
@@ -90,7 +93,8 @@ UNITS: dict[str, int] = {
 }
 """What one of each total adds to its row."""
 FAMILIES = {
-    **dict.fromkeys((EDGE, CUSTOMER, CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values()), "channel"),
+    **dict.fromkeys((EDGE, CUSTOMER, CUSTOMER_NOW, CUSTOMER_LEVEL), "channel"),
+    **dict.fromkeys((*CUSTOMER_PERIODS.values(), *CUSTOMER_SLID.values()), "channel"),
     CUSTOMER_SOURCE: "source",
     **{kind: kind.removesuffix("_days") for kind in (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS)},
     CAMPAIGN_DAYS: "campaign",

@@ -15,6 +15,7 @@ from streams.windows import (
     WINDOWS,
     WINDOWS_BY_SOURCE_AND_REP,
     WINDOWS_EXPORTED_BY_SOURCE_AND_REP,
+    WINDOWS_EXPORTED_OF_DISTINCT,
     WINDOWS_OF_LOSSES,
 )
 
@@ -80,6 +81,8 @@ def windows_of(metric: Metric) -> tuple[str, ...]:
         return WINDOWS_BY_SOURCE_AND_REP if grows else WINDOWS_EXPORTED_BY_SOURCE_AND_REP
     if total.monthly:
         return WINDOWS_BY_SOURCE_AND_REP
+    if total.layout in ("distinct", "level"):
+        return WINDOWS_EXPORTED_OF_DISTINCT
     match total.id:
         case "stage_lost":
             return WINDOWS_OF_LOSSES

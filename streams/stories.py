@@ -14,7 +14,7 @@ from streams.moves import whole
 Outcome = Literal["open", "won", "lost"]
 UNKNOWN: Final = "unknown"
 UNASSIGNED: Final = "unassigned"
-_OUTCOMES: dict[int, Outcome] = {ev.Won.rank: "won", ev.Lost.rank: "lost", ev.Reopened.rank: "open"}
+OUTCOMES: dict[int, Outcome] = {ev.Won.rank: "won", ev.Lost.rank: "lost", ev.Reopened.rank: "open"}
 _FIRST_TOUCH: Final = ev.FirstTouch.rank
 _RESPONDED: Final = ev.Responded.rank
 _QUALIFIED: Final = ev.Qualified.rank
@@ -100,7 +100,7 @@ def _age(deal: Deal) -> tuple[bool, int, str]:
 
 def _deal(entity: str, state: Fragment) -> Deal:
     rank, since_ms = last_run(state.marks)
-    outcome = _OUTCOMES.get(rank, "open")
+    outcome = OUTCOMES.get(rank, "open")
     return Deal(entity, state, outcome, None if outcome == "open" else since_ms)
 
 

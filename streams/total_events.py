@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from streams.base_totals import NETS
 from streams.kpis import CLOCK
 
 _OUTCOME = "deal.won deal.lost deal.reopened lead.disqualified"
@@ -12,6 +13,7 @@ _ANSWER = "lead.created lead.responded lead.first_touch"
 _WON = "deal.won deal.amount_changed"
 _BOUGHT = "lead.created deal.created deal.updated deal.won"
 _STAYED = f"{_BOUGHT} ledger.customer_churned ledger.customer_renewed"
+_OPENED = "deal.created deal.amount_changed deal.won deal.lost deal.reopened"
 _TALKS = "lead.conversation_held deal.conversation_held deal.meeting_held"
 
 
@@ -41,7 +43,7 @@ _EVENTS: dict[str, str] = {
     "open_deals": "deal.created deal.won deal.lost deal.reopened",
     **dict.fromkeys(
         ("open_deals_valued", "open_deals_unconverted", "pipeline_minor"),
-        "deal.created deal.amount_changed deal.won deal.lost deal.reopened",
+        _OPENED,
     ),
     "stuck": _STAGES,
     "enquiries_deal": "lead.created deal.created",
@@ -94,6 +96,7 @@ _EVENTS: dict[str, str] = {
     "care_contacts": "ledger.care_contacted",
     **dict.fromkeys(("baseline", "baselines", "target", "targets"), "ledger.target_set"),
 }
+_EVENTS |= {net: _EVENTS[stock] for stock, net in NETS.items()}
 
 
 def events_of(totals: Iterable[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from streams.rows import (
     CUSTOMER_LEVEL,
     CUSTOMER_NOW,
     CUSTOMER_PERIODS,
+    CUSTOMER_SLID,
     CUSTOMER_SOURCE,
     CUTS,
     EDGE,
@@ -66,6 +67,7 @@ class Totals:
                 WindowSums(calendar, (f"prev_{period}",), 0, kind)
                 for period, kind in CUSTOMER_PERIODS.items()
             ),
+            *(WindowSums(calendar, (window,), HOUR_PANES_MS, kind) for window, kind in CUSTOMER_SLID.items()),
         )
         self._class_of = {kind: group for group in self._classes for kind in group.kinds}
         self._fresh: list[tuple[dict[int, Pane], ...]] = []

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 
 from streams.calendar import BusinessCalendar
 from streams.panes import MINUTES, Pane, Panes, add_into
-from streams.rows import CUSTOMER_LEVEL, CUSTOMER_NOW, CUSTOMER_PERIODS
+from streams.rows import CUSTOMER_LEVEL, CUSTOMER_NOW, CUSTOMER_PERIODS, CUSTOMER_SLID
 from streams.windows import HOUR_MS, bounds
 from streams.zones import MINUTE_MS
 
 Opened = Callable[[Iterable[Pane]], Pane]
 AHEAD_DAYS = 35
 """How far facts of customers may lie after a clock that follows events."""
-_OF_WINDOWS_ALONE = (CUSTOMER_NOW, CUSTOMER_LEVEL, *CUSTOMER_PERIODS.values())
+_LEVELS = (CUSTOMER_LEVEL, *CUSTOMER_SLID.values())
+"""What there was at an instant: all that is dated before it."""
+_OF_WINDOWS_ALONE = (CUSTOMER_NOW, *_LEVELS, *CUSTOMER_PERIODS.values())
 
 
 class _Window:
@@ -72,16 +74,17 @@ class WindowSums:
         """Its own sums over all time, where they are not among those of all rows."""
 
     def bounds(self, window: str, now_ms: int, calendar: BusinessCalendar) -> tuple[int, int]:
-        """What the running sums of a window cover: of a level, all from its start on."""
+        """What the running sums of a window cover: of a level, all from its instant on."""
         start_ms, end_ms = bounds(window, now_ms, calendar)
-        if CUSTOMER_LEVEL in self.kinds:
+        if self.kinds[0] in _LEVELS:
+            start_ms = start_ms if CUSTOMER_LEVEL in self.kinds else end_ms
             end_ms = calendar.day_start_ms(calendar.day_index(now_ms) + AHEAD_DAYS)
         return start_ms, end_ms
 
     def sums(self, window: str) -> Pane:
-        """A window's sums; of a level, what there was before the window."""
+        """A window's sums; of a level, what there was before the window, or before its end."""
         sums = self.windows[window].sums
-        if CUSTOMER_LEVEL not in self.kinds or self.every is None:
+        if self.kinds[0] not in _LEVELS or self.every is None:
             return sums
         before = dict(self.every)
         add_into(before, sums, -1)

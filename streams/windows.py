@@ -20,10 +20,12 @@ __all__ = [
     "MINUTE_MS",
     "MINUTE_PANES_MS",
     "RIPE_WINDOW",
+    "SLID_PERIODS",
     "WINDOWS",
     "WINDOWS_BY_SOURCE_AND_REP",
     "WINDOWS_ENDING_NOW",
     "WINDOWS_EXPORTED_BY_SOURCE_AND_REP",
+    "WINDOWS_EXPORTED_OF_DISTINCT",
     "WINDOWS_OF_DAYS",
     "WINDOWS_OF_DISTINCT",
     "WINDOWS_OF_LOSSES",
@@ -56,8 +58,12 @@ WINDOWS_OF_LOSSES: tuple[str, ...] = (*_BY_HOUR, "month", "quarter", "year")
 """In shorter ones too few journeys come to an end to price anything."""
 WINDOWS_ENDING_NOW: tuple[str, ...] = _CURRENT
 CLOSED_PERIODS: tuple[str, ...] = ("prev_week", "prev_month", "prev_quarter", "prev_year")
-WINDOWS_OF_DISTINCT: tuple[str, ...] = (*WINDOWS_ENDING_NOW, *CLOSED_PERIODS)
-"""Those over which different customers can be counted by sums: what slides and has ended is none."""
+SLID_PERIODS: dict[str, int] = {_PREV + window: length for window, length in _BY_HOUR.items()}
+"""Those that slide and have ended, and how long each is."""
+WINDOWS_EXPORTED_OF_DISTINCT: tuple[str, ...] = (*WINDOWS_ENDING_NOW, *CLOSED_PERIODS)
+"""Those in which different customers are worth their series."""
+WINDOWS_OF_DISTINCT: tuple[str, ...] = (*WINDOWS_EXPORTED_OF_DISTINCT, "prev_today", *SLID_PERIODS)
+"""Those over which different customers are counted: by the hour nobody compares them."""
 WINDOWS_OF_DAYS: tuple[str, ...] = tuple(
     window for window in WINDOWS if window.removeprefix(_PREV) not in _BY_MINUTE
 )

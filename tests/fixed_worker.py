@@ -174,7 +174,9 @@ def full_worker() -> FixedWorker:
         counts.quarantined.update(f"reason-{number}" for number in range(21))
         of_journeys = (total for total in BASE_TOTALS.values() if {"channel", "stage"} & {*total.families})
         counts.restatements.update(
-            total.id for total in of_journeys if total.layout == "journey" and not total.monthly
+            total.id
+            for total in of_journeys
+            if total.layout == "journey" and not (total.monthly or total.net)
         )
         for channel in DEFAULT.channels:
             counts.observe_lags(channel, [(1, rep) for rep in reps])

@@ -32,7 +32,7 @@ MACHINE = {
     )
 }
 """Besides the totals: what rules need. How a worker fared cannot be told of a time when none ran."""
-KEPT = {metric.name for metric in metrics.SALES} | MACHINE
+KEPT = {metric.name for metric in (*metrics.SALES, *metrics.NETS)} | MACHINE
 
 
 @dataclass(frozen=True, slots=True, order=True)

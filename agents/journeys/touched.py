@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.lane import LaneRecord
+from streams.base_totals import BASE_TOTALS
 from streams.book import STOCK, Fact, Facts
 from streams.customers import NOTHING
 from streams.events import Event
@@ -44,7 +45,7 @@ def journey_of(raw: bytes) -> Journey:
 
 
 def restated(changes: list[tuple[Fact, int]], rows: Rows) -> list[str]:
-    """The totals that changed, each once for each row and time by which it is dated; stocks have no time."""
+    """The totals that changed, each once for each row and time by which it is dated; no stocks, no nets."""
     net: dict[tuple[int, int], int] = {}
     for (number, at_ms, _), amounts in changes:
         row = rows.shown[number]
@@ -52,5 +53,5 @@ def restated(changes: list[tuple[Fact, int]], rows: Rows) -> list[str]:
             net[row, at_ms] = net.get((row, at_ms), 0) + amounts
     found: list[str] = []
     for (row, _), amounts in net.items():
-        found += rows.names(row, amounts)
+        found += [total for total in rows.names(row, amounts) if not BASE_TOTALS[total].net]
     return found

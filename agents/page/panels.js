@@ -15,18 +15,19 @@ function tile(id, pulse, words) {
   const few = kpi.n !== null && kpi.n < kpi.min_sample && kpi.value !== null && unit === "ratio";
   const text = words.value(kpi.value, unit), kind = `value${few ? " few" : ""}${text.length > SHORT ? " long" : ""}`;
   const value = h("span", { class: kind, "data-key": id, "data-kpi": id, "data-value": kpi.value }, text);
-  const note = few ? words.say("few", { n: kpi.n }) : kpi.period === "now" ? words.say("now") : null;
-  const before = pulse.before?.kpis[id];
+  const note = few ? words.say("few", { n: kpi.n }) : null;
+  const before = pulse.before?.kpis[id], now = kpi.period === "now" ? words.say("now") : "";
   return h("div", { class: "tile", title: words.name(descriptions) },
     h("dt", {}, words.name(names)),
-    h("dd", {}, value, h("span", { class: "note" }, note ?? (before ? compared(kpi, before, unit, direction, pulse, words) : ""))));
+    h("dd", {}, value, h("span", { class: "note" }, note ?? (before ? compared(kpi, before, unit, direction, pulse, words) : now))));
 }
 
 function compared(kpi, before, unit, direction, pulse, words) {
-  const label = words.texts[`before_${pulse.window}`] ?? words.say("before");
+  const stands = kpi.period === "now";
+  const label = stands ? words.say("at_start") : words.texts[`before_${pulse.window}`] ?? words.say("before");
   const told = `${label} ${words.value(before.value, unit)}`;
   const both = kpi.value !== null && before.value !== null;
-  if (!ROLLING.has(pulse.window) || !both || kpi.value === before.value) return told;
+  if (!(stands || ROLLING.has(pulse.window)) || !both || kpi.value === before.value) return told;
   const up = kpi.value > before.value;
   const good = direction === "context" ? "" : up === (direction === "up") ? "good" : "bad";
   const arrow = h("span", { class: `arrow ${good}`, role: "img", "aria-label": words.say(up ? "up" : "down") }, up ? "▲" : "▼");

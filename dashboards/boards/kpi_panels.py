@@ -140,11 +140,11 @@ class KpiPanels:
         kept = ", ".join(compared_windows(self._kpi(kpi_id), place)) if place == "department" else "month"
         healthy = say(
             "The change against the period before; what grows with time is compared, in a running period, "
-            "with as much of the one before as has passed of it. Healthy: not falling where more is better. "
-            f"Otherwise see by channel where it comes from. Periods: {kept}.",
+            "with as much of the one before as has passed of it, what stands with what stood when the period "
+            f"began. Healthy: not falling where more is better. Else see by channel why. Periods: {kept}.",
             "Изменение к предыдущему периоду; то, что копится со временем, в текущем периоде сравнивается с "
-            "такой же частью предыдущего. Норма: не падает там, где больше – лучше. Иначе посмотрите по "
-            f"каналам, откуда оно. Периоды: {kept}.",
+            "такой же частью предыдущего, остатки – с остатками на начало периода. Норма: не падает там, где "
+            f"больше – лучше. Иначе посмотрите по каналам, откуда оно. Периоды: {kept}.",
         )
         return About(f"{self.title(kpi_id)}, {say('change', 'изменение')}", healthy, "percentunit")
 

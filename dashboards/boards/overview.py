@@ -42,7 +42,7 @@ def overview(panels: KpiPanels) -> Board:
             ),
             (
                 say("What is changing?", "Что меняется?"),
-                [*panels.changes(*_CHANGES), *panels.courses("channel", *_COURSES)],
+                [*panels.changes(*_CHANGES, span=3), *panels.courses("channel", *_COURSES)],
             ),
         ),
     )
@@ -56,5 +56,6 @@ _FIRST = (
 _CHANGES = (
     *("revenue", "initial_enquiries", "won_deals", "win_rate_closed"),
     *("response_within_1h_share_working", "avg_deal_value"),
+    *("opportunity_count_open", "pipeline_value_open"),
 )
 _COURSES = ("revenue", "initial_enquiries", "response_within_1h_share_working", "win_rate_closed")

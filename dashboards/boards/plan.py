@@ -131,13 +131,13 @@ def _a_day(panels: KpiPanels) -> Panel:
     ]
     healthy = say(
         "For the running month: (deals planned for all of it − won − open deals × win rate of 90 days) ÷ "
-        "sales conversion of 90 days ÷ working days left, today among them; beside it the enquiries that "
-        "came per working day. Healthy: as many come as are needed. Otherwise get more enquiries, win more "
-        "of them, or speak about the plan now.",
+        "sales conversion of those who came 60 to 30 days ago ÷ working days left, today among them; beside "
+        "it the enquiries that came per working day. Healthy: as many come as are needed. Otherwise get more "
+        "enquiries, win more of them, or speak about the plan now.",
         "Для текущего месяца: (сделки по плану на весь месяц − выиграно − открытые сделки × доля выигранных "
-        "за 90 дней) ÷ конверсия в продажи за 90 дней ÷ оставшиеся рабочие дни, включая сегодня; рядом – "
-        "сколько запросов приходит за рабочий день. Норма: приходит столько, сколько нужно. Иначе найдите "
-        "ещё запросы, выигрывайте больше или обсудите план уже сейчас.",
+        "за 90 дней) ÷ конверсия в продажи пришедших от 60 до 30 дней назад ÷ оставшиеся рабочие дни, "
+        "включая сегодня; рядом – сколько запросов приходит за рабочий день. Норма: приходит столько, "
+        "сколько нужно. Иначе найдите ещё запросы, выигрывайте больше или обсудите план уже сейчас.",
     )
     title = say(
         "Enquiries a working day that the plan still takes", "Сколько запросов в рабочий день ещё нужно плану"

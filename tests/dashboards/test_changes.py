@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from agents.comparison import compared, share_passed
+from agents.comparison import compared, earlier_of, share_passed
 from agents.crm.cast import CAMPAIGN_NAMES
 from agents.view import View
 from dashboards.changes import PLACES, change_name, compared_windows
 from streams.catalogue import SHIPPED
 from streams.kpis import Kpi, Place
+from streams.metrics import WINDOWS_OF_NETS
 from streams.promql import rule_name
 from streams.series import has_rule
 from tests.dashboards.department import NOW_MS, Department
@@ -31,7 +32,10 @@ LISTED = [
 def answered(department: Department, kpi: Kpi, window: str) -> dict[str, Any]:
     """What the API says of a KPI beside the period before."""
     settings = department.settings
-    now, before = (View(department.readings, each, settings) for each in (window, f"prev_{window}"))
+    now, before = (
+        View(department.readings, window, settings),
+        earlier_of(department.readings, window, settings),
+    )
     return compared(kpi, now.kpi(kpi), before, share_passed(window, NOW_MS, settings))
 
 
@@ -69,6 +73,10 @@ def test_every_kpi_with_a_rule_and_a_period_before_has_its_change() -> None:
     }
     assert lacking == {"arpu", "cac_payback_months", "funnel_imbalance"}
     assert {"7d", "30d", "month"} <= {*compared_windows(SHIPPED.kpis["meetings_held"], "department")}
+    for kpi in SHIPPED.kpis.values():
+        known = {window for window in WINDOWS_OF_NETS if kpi.has_before(window)}
+        if kpi.period == "now" and has_rule(kpi, "department"):
+            assert {*compared_windows(kpi, "department")} == known, kpi.id
 
 
 @pytest.mark.parametrize(("place", "kpi"), LISTED, ids=[f"{place}-{kpi.id}" for place, kpi in LISTED])

@@ -17,7 +17,7 @@ from streams import metrics
 from streams.funnels import DEFAULT
 from streams.promql import rule_name, sample_name
 from streams.series import exported
-from streams.windows import WINDOWS_OF_LOSSES
+from streams.windows import RIPE_WINDOW, WINDOWS_OF_LOSSES
 from tests.dashboards.department import Department
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
@@ -123,7 +123,8 @@ def test_the_plan_takes_as_many_enquiries_a_day_as_the_board_says(department: De
     days = asked(f'max by (part) ({metrics.WORKDAYS.name}{{window="month"}})', "part")
     assert days == {"begun": 12, "left": 6, "all": 17}
     planned, won, came = total("plan_deals"), total("won_deals"), total("enquiries")
-    conversion, wins = rate("sales_conversion_rate"), rate("win_rate_closed")
+    conversion = rate("sales_conversion_rate", f'{{window="{RIPE_WINDOW}"}}')
+    wins = rate("win_rate_closed")
     still_open = rate("opportunity_count_open", "")
     needed = asked(f'{pace.NEEDED}{{window="month"}}')
     assert needed

@@ -23,7 +23,7 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 _SAMPLE = re.compile(r"([a-z_:][a-z0-9_:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"\\]*)"')
 PARTS = ("_bucket", "_gcount", "_gsum")
-_SALES = {metric.name: metric for metric in metrics.SALES}
+_SALES = {metric.name: metric for metric in (*metrics.SALES, *metrics.NETS)}
 PLANS_OF_TEAMS = next(metric.name for metric in metrics.SALES if metric.family == "team")
 WAITING_SINCE = next(metric.name for metric in metrics.SALES if metric.total == "waiting_since")
 
@@ -79,6 +79,10 @@ def expected(reading: Reading, teams: Collection[str] = ()) -> dict[Series, int]
             found.update({series(metric.name, channel=c): ms for c, ms in reading.waiting_since.items()})
         else:
             found.update(_total(metric, reading))
+    for metric in metrics.NETS:
+        for window in metrics.WINDOWS_OF_NETS:
+            own = (n for key, n in reading[window].items() if key[:2] == ("channel", metric.total))
+            found[series(metric.name, window=window)] = sum(own)
     return {
         key: amount
         for key, amount in found.items()

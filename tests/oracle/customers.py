@@ -6,7 +6,7 @@ Each customer is looked at anew for every window: nothing is added up that has t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -24,12 +24,17 @@ SUMS: Final = {
     "customers customers_told": "channel",
     "lifetime_customers lifetime_revenue_minor": "channel",
     "lifetime_costed_customers lifetime_margin_minor": "channel",
+    "net_lifetime_customers net_lifetime_revenue_minor": "channel",
+    "net_lifetime_costed_customers net_lifetime_margin_minor": "channel",
 }
 """Totals of customers that are sums of facts."""
 COUNTED: Final = {"active_customers repeat_customers churned_customers customers_at_start": "channel"}
 """Those that count customers, each once a window."""
 ENDING_NOW: Final = ("1h", "24h", "7d", "30d", "90d", "today", "week", "month", "quarter", "year")
-CLOSED: Final = ("prev_week", "prev_month", "prev_quarter", "prev_year")
+CLOSED: Final = (
+    *("prev_today", "prev_week", "prev_month", "prev_quarter", "prev_year"),
+    *("prev_7d", "prev_30d", "prev_90d"),
+)
 
 
 @dataclass(frozen=True)
@@ -143,17 +148,32 @@ def customer_facts(customers: Iterable[Customer]) -> Iterator[Fact]:
                 yield Fact("customer_revenue_minor", Labels(one.channel), one.revenue_minor, one.at_ms)
             yield Fact("customer_margin_minor", Labels(one.channel), sum(one.margins_minor), one.at_ms)
         yield from _lifetime(customer, Labels(customer.channel))
+        yield from _grown(customer, Labels(customer.channel))
+
+
+def _brought(purchases: Sequence[Purchase]) -> dict[str, int]:
+    """What these have brought, as far as it is known."""
+    known = [one.revenue_minor for one in purchases if one.revenue_minor is not None]
+    margins = [margin for one in purchases for margin in one.margins_minor]
+    brought = {"lifetime_customers": 1, "lifetime_revenue_minor": sum(known)} if known else {}
+    if margins:
+        brought |= {"lifetime_costed_customers": 1, "lifetime_margin_minor": sum(margins)}
+    return brought
+
+
+def _grown(customer: Customer, labels: Labels) -> Iterator[Fact]:
+    """What all purchases up to each have brought, less what those before it have."""
+    before: dict[str, int] = {}
+    for count, one in enumerate(customer.purchases, start=1):
+        after = _brought(customer.purchases[:count])
+        for total, amount in after.items():
+            yield Fact(f"net_{total}", labels, amount - before.get(total, 0), one.at_ms)
+        before = after
 
 
 def _lifetime(customer: Customer, labels: Labels) -> Iterator[Fact]:
-    known = [one.revenue_minor for one in customer.purchases if one.revenue_minor is not None]
-    margins = [margin for one in customer.purchases for margin in one.margins_minor]
-    if known:
-        yield Fact("lifetime_customers", labels, 1, None)
-        yield Fact("lifetime_revenue_minor", labels, sum(known), None)
-    if margins:
-        yield Fact("lifetime_costed_customers", labels, 1, None)
-        yield Fact("lifetime_margin_minor", labels, sum(margins), None)
+    for total, amount in _brought(customer.purchases).items():
+        yield Fact(total, labels, amount, None)
     if customer.told or customer.silence_ms is not None:
         yield Fact("customers_told", labels, 1, None)
 

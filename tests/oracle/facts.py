@@ -13,6 +13,7 @@ from tests.oracle.labels import Fact, Labels
 from tests.oracle.ledger import AIMS, BY_DAYS, TOLD
 from tests.oracle.rates import worth
 from tests.oracle.seldom import SELDOM, seldom_facts
+from tests.oracle.standing import NETS, net_facts
 
 FAMILIES: Final = {
     total: tuple(families.split())
@@ -28,6 +29,7 @@ FAMILIES: Final = {
         "deals_created deals_created_won deals_created_lost won_deals lost_deals": "channel source rep",
         "revenue_minor won_deals_valued won_deals_unconverted cycle_ms cycles": "channel source rep",
         "open_deals open_deals_valued open_deals_unconverted pipeline_minor": "channel rep",
+        **NETS,
         **SELDOM,
         **SUMS,
         **COUNTED,
@@ -54,6 +56,7 @@ def facts_of(story: Story, config: Config) -> Iterator[Fact]:
     for deal in story.deals:
         yield from _deal(story, deal, config)
     yield from seldom_facts(story, config)
+    yield from net_facts(story, config)
 
 
 def _enquiry(story: Story, lead: Entity) -> Iterator[Fact]:

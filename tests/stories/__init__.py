@@ -9,6 +9,7 @@ from tests.stories.hours import HOURS
 from tests.stories.leads import LEADS
 from tests.stories.ledger import LEDGER
 from tests.stories.moves import MOVES
+from tests.stories.standing import STANDING
 from tests.stories.telling import Story
 from tests.stories.waiting import WAITING
 from tests.stories.work import WORK
@@ -17,5 +18,5 @@ __all__ = ["STORIES", "Story"]
 
 STORIES: list[Story] = [
     *(*LEADS, *WAITING, *DEALS, *MOVES, *FUNNELS, *EDGES, *HOURS, *WORK),
-    *(*CURRENCIES, *CUSTOMERS, *LEDGER),
+    *(*CURRENCIES, *CUSTOMERS, *LEDGER, *STANDING),
 ]

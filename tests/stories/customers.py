@@ -46,7 +46,12 @@ CUSTOMERS: list[Story] = [
         prev_month channel repeat_customers -
         prev_quarter channel active_customers vip 1
         prev_week channel active_customers -
-        prev_30d channel active_customers -
+        prev_30d channel active_customers vip 1
+        prev_30d channel repeat_customers -
+        prev_7d channel active_customers regular 1
+        prev_7d channel repeat_customers regular 1
+        prev_90d channel active_customers -
+        prev_today channel active_customers -
         month channel customers_at_start regular 1
         prev_month channel customers_at_start -
         prev_7d channel customers_at_start regular 1
@@ -59,6 +64,38 @@ CUSTOMERS: list[Story] = [
         all channel lifetime_revenue_minor regular 15000
         all channel lifetime_costed_customers -
         all channel won_deals_unnamed -
+        """,
+    ),
+    # c1 left on March 11th, before the 21st on which the last 30 days began; c2 left with c1 and came back on
+    # the 15th; c3 was no customer 60 days ago, so within those 30 days that have ended c3 came and went.
+    told(
+        "who was a customer 60 days ago and none 30 days ago has left in between",
+        "2026-04-20 12:00",
+        [
+            deal("1", "created", "2026-02-02 10:00", channel="vip", customer="c1"),
+            deal("1", "won", "2026-02-02 10:00"),
+            said("c1", "churned", "2026-03-11 10:00"),
+            deal("2", "created", "2026-02-02 10:00", channel="vip", customer="c2"),
+            deal("2", "won", "2026-02-02 10:00"),
+            said("c2", "churned", "2026-03-11 10:00"),
+            said("c2", "renewed", "2026-03-15 10:00"),
+            deal("3", "created", "2026-03-02 10:00", channel="vip", customer="c3"),
+            deal("3", "won", "2026-03-02 10:00"),
+            said("c3", "churned", "2026-03-11 10:00"),
+            deal("4", "created", "2026-04-19 10:00", channel="vip", customer="c4"),
+            deal("4", "won", "2026-04-19 10:00"),
+            deal("5", "created", "2026-04-19 11:00", channel="vip", customer="c4"),
+            deal("5", "won", "2026-04-19 11:00"),
+        ],
+        """
+        prev_30d channel customers_at_start vip 2
+        prev_30d channel churned_customers vip 1
+        prev_30d channel active_customers vip 1
+        30d channel churned_customers -
+        prev_7d channel churned_customers -
+        prev_90d channel churned_customers -
+        prev_today channel active_customers vip 1
+        prev_today channel repeat_customers vip 1
         """,
     ),
     # Who buys twice at one instant has bought again: the second by the deals' ids.

@@ -1,5 +1,7 @@
 """Every KPI stands beside the period before: as long a one, or as much of it as has passed of this one."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,12 +11,14 @@ from agents.comparison import share_passed
 from agents.pages import kpis_of
 from agents.settings import Settings
 from streams.catalogue import SHIPPED
-from streams.reported_totals import TOTALS
+from streams.kpis import PERIODS
 from streams.rows import Key
-from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker
+from streams.windows import WINDOWS_ENDING_NOW
+from tests.fixed_worker import FixedShard, FixedTotals, FixedWorker, full_worker
 from tests.stories.telling import ms
 
 SETTINGS = Settings(partitions=1)
+ROOT = Path(__file__).parents[2]
 
 
 def sums(channel: str = "vip", **totals: int) -> dict[Key, int]:
@@ -29,9 +33,10 @@ async def answered(
     then: dict[Key, int],
     at: str = "2026-03-20 12:00",
     settings: Settings = SETTINGS,
+    stocks: dict[Key, int] | None = None,
 ) -> dict[str, Any]:
     """A KPI of a window, with these sums now and those in the period before."""
-    totals = FixedTotals({window: now, f"prev_{window}": then, "all": now})
+    totals = FixedTotals({window: now, f"prev_{window}": then, "all": now if stocks is None else stocks})
     worker = FixedWorker([FixedShard(0, totals)], settings, clock_ms=ms(at))
     answer: dict[str, Any] = (await kpis_of(worker, window))["kpis"][kpi_id]
     return answer
@@ -102,25 +107,83 @@ async def test_nothing_is_compared_with_nothing() -> None:
     assert (early["previous"]["value"], early["change"]) == (3, None)
 
 
+async def test_a_stock_is_compared_with_what_stood_when_the_window_began() -> None:
+    """12 now, of which 2 more came than went: 10 before; by channel and rep too, whoever has none left."""
+    stocks = sums(open_deals=12, pipeline_minor=900_00, open_deals_valued=9)
+    stocks |= {("rep", "open_deals", "ann", ""): 12}
+    nets = sums(net_open_deals=3, net_pipeline_minor=-100_00, net_open_deals_valued=-1)
+    nets |= sums("partner", net_open_deals=-1) | {("rep", "net_open_deals", "bob", ""): -4}
+    nets |= {("rep", "net_open_deals", "ann", ""): 6}
+    found = await answered("opportunity_count_open", "month", nets, {}, stocks=stocks)
+    assert found["previous"] == {"window": "prev_month", "value": 10, "n": 10}
+    assert (found["value"], found["change"]) == (12, 0.2)
+    assert found["change_by_channel"] == {"vip": pytest.approx(1 / 3), "partner": -1.0}
+    assert found["change_by_rep"] == {"ann": 1.0, "bob": -1.0}
+    money = await answered("pipeline_value_open", "month", nets, {}, stocks=stocks)
+    assert money["previous"] == {"window": "prev_month", "value": 1000, "n": 10}
+    assert money["change"] == pytest.approx(-0.1)
+
+
+async def test_a_stock_by_rep_is_compared_where_its_changes_are_kept() -> None:
+    """Over 90 days nobody knows what reps had."""
+    stocks: dict[Key, int] = {("rep", "open_deals", "ann", ""): 3, ("channel", "open_deals", "vip", ""): 3}
+    found = await answered("opportunity_count_open", "90d", {}, {}, stocks=stocks)
+    assert (found["change"], found["change_by_channel"]) == (0.0, {"vip": 0.0})
+    assert "change_by_rep" not in found
+
+
+async def test_what_rests_on_a_stock_takes_that_of_then() -> None:
+    """8 open leads, 2 of them since: 6 of then at a quarter for 100 each, 8 of now at the same for 200."""
+    now = sums("inbound", net_open_enquiries=2, revenue_minor=200_00, won_deals_valued=1)
+    then = sums("inbound", enquiries=4, enquiries_won=1, revenue_minor=100_00, won_deals_valued=1)
+    stocks = sums("inbound", open_enquiries=8)
+    found = await answered("potential_revenue_forecast", "30d", now, then, stocks=stocks)
+    assert (found["value"], found["previous"]["value"]) == (400, 150)
+
+
 async def test_what_has_no_period_before_is_not_compared() -> None:
-    """Stocks stand now, growth compares itself, sliding windows of customers have none, all time is all."""
-    some = sums(won_deals=3)
-    assert "change" not in await answered("opportunity_count_open", "30d", some, some)
-    assert "change" not in await answered("sales_growth_rate", "30d", some, some)
-    assert "change" not in await answered("repeat_customer_share", "30d", some, some)
-    assert "change" in await answered("repeat_customer_share", "month", some, some)
-    assert "change" not in await answered("won_deals", "all", some, some)
+    """What nobody can know of the past, growth that compares itself, and all time say so by nothing."""
+    some = sums(won_deals=3, open_deals_score=3, open_deals_scored=1)
+    for kpi_id, window in (
+        *(("opportunity_score", "30d"), ("oldest_waiting_hours", "30d"), ("stuck_deals", "30d")),
+        *(("sales_growth_rate", "30d"), ("won_deals", "all"), ("won_deals", "prev_30d")),
+    ):
+        found = await answered(kpi_id, window, some, some)
+        assert (found["previous"], found["change"]) == (None, None)
+        assert not [name for name in found if name.startswith("change_by")]
 
 
-def test_every_kpi_of_a_window_is_compared_in_some_period() -> None:
-    """Over 7 and 30 days and the month, by every place; where different customers are counted, the month."""
-    own_windows = {"arpu", "cac_payback_months"}
+def lacking() -> dict[str, tuple[str, ...]]:
+    """By KPI the windows that have no period before, as the definitions say and explain."""
+    text = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    table = text.partition("| KPI | windows | why there is no value before |")[2]
+    found: dict[str, tuple[str, ...]] = {}
+    for kpis, windows, why in re.findall(r"^\| (`.+?) \| (.+?) \| (.+?) \|$", table, flags=re.MULTILINE):
+        assert len(why) > 30
+        for kpi_id in re.findall(r"`(\w+)`", kpis):
+            found[kpi_id] = WINDOWS_ENDING_NOW if windows == "all" else tuple(windows.split())
+    return found
+
+
+@pytest.mark.parametrize("window", WINDOWS_ENDING_NOW)
+async def test_every_kpi_has_a_period_before_or_a_reason_why_not(window: str) -> None:
+    """The answer itself, of a worker in which nothing is zero, against the list of the definitions."""
+    worker, without = full_worker(), lacking()
+    kpis = (await kpis_of(worker, window))["kpis"]
+    assert kpis
+    found = {kpi_id for kpi_id, answer in kpis.items() if answer["previous"] is None}
+    assert found == {kpi_id for kpi_id, windows in without.items() if window in windows}
+    assert all(kpis[kpi_id]["change"] is None for kpi_id in found)
+
+
+def test_every_kpi_of_a_window_is_compared_by_every_dimension() -> None:
+    """Over 7 and 30 days and the month, where it has them; stocks too, but those that the list names."""
+    without = lacking()
     for kpi in SHIPPED.kpis.values():
-        if kpi.period == "window" and not kpi.compares and kpi.id not in own_windows:
-            distinct = any(TOTALS[total].layout in ("distinct", "level") for total in kpi.totals)
-            for window in ("month",) if distinct else ("7d", "30d", "month"):
-                for dimension in kpi.entry.dimensions:
-                    assert kpi.supports(dimension, f"prev_{window}"), (kpi.id, dimension, window)
+        for window in {"7d", "30d", "month"} & {*(kpi.windows or PERIODS)} - {*without.get(kpi.id, ())}:
+            for dimension in kpi.entry.dimensions:
+                assert kpi.has_before(window, dimension), (kpi.id, dimension, window)
+                assert kpi.period != "window" or kpi.supports(dimension, f"prev_{window}")
 
 
 @pytest.mark.parametrize(

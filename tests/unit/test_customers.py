@@ -166,7 +166,11 @@ async def test_the_kpis_of_a_month_are_those_that_a_person_works_out() -> None:
     earlier = await answer(cluster, "prev_month")
     assert earlier["repeat_customer_share"]["value"] == 0
     assert earlier["churn_rate"]["value"] is None, "nobody was a customer when March began"
-    assert "repeat_customer_share" not in await answer(cluster, "prev_30d"), "no sums can tell"
+    before = await answer(cluster, "prev_30d")
+    assert (before["repeat_customer_share"]["value"], before["repeat_customer_share"]["n"]) == (0, 2)
+    assert before["arpu"]["value"] == (100 + 30) / 2
+    assert rolling["arpu"]["previous"] == {"window": "prev_30d", "value": 65, "n": 2}
+    assert "repeat_customer_share" not in await answer(cluster, "prev_24h"), "nobody asks by the hour"
 
 
 async def test_where_nobody_ever_told_of_leaving_there_is_no_churn_to_speak_of() -> None:

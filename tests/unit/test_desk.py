@@ -233,7 +233,7 @@ async def test_a_lost_topic_stops_nobody_and_is_told_again_when_it_is_back(
 ) -> None:
     """Numbers of others grow old and are marked; when it is back, they are told anew."""
     monkeypatch.setattr("agents.desk.desk.PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("agents.desk.book.SILENT_SECONDS", 0.2)
+    monkeypatch.setattr("agents.desk.book.SILENT_SECONDS", 1.0)
     log, a, b = Log(), FixedMember([shard(0, 3)]), FixedMember([shard(1, 4)])
     async with desk(log, a) as desk_a, desk(log, b) as desk_b:
         await until(lambda: shown(desk_a, a) == {1: 4} and shown(desk_b, b) == {0: 3})

@@ -6,6 +6,7 @@ import ast
 import json
 import random
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from tests.oracle import (
     WINDOWS,
     WINDOWS_BY_SOURCE_AND_REP,
     Config,
+    Labels,
     Record,
     oracle,
     oracle_facts,
     read,
 )
+from tests.oracle.standing import standing
+from tests.simulator import World
 from tests.stories import STORIES, Story
 from tests.stories.telling import deal, lead, ms
 
@@ -164,3 +168,18 @@ def test_the_last_moment_of_a_minute_belongs_to_it() -> None:
         [lead("1", "created", "2026-03-02 10:00:59.999"), lead("2", "created", "2026-03-02 10:01")]
     )
     assert read(facts, ms("2026-03-02 10:00:00"))["1h"]["channel", "enquiries", "unknown", ""] == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_stands_after_everything_is_the_stock(seed: int) -> None:
+    """Read at the end, the instants say what the stocks say, which are read off outcomes."""
+    facts = oracle_facts(World(seed, 200).deliveries)
+    stocks: Counter[tuple[str, Labels]] = Counter()
+    for fact in facts.facts:
+        if f"net_{fact.total}" in FAMILIES and not fact.total.startswith("lifetime"):
+            stocks[fact.total, fact.labels] += fact.amount
+    stood: Counter[tuple[str, Labels]] = Counter()
+    for story in facts.stories:
+        stood += standing(story, facts.greatest_time_ms, facts.config)
+    assert {key: n for key, n in stocks.items() if n} == dict(stood)
+    assert stood

@@ -251,6 +251,9 @@ async def test_periods_before_and_reps_come_with_the_numbers() -> None:
         "prev_year",
         None,
     ]
+    then = seen["today"]["before"]["kpis"]
+    assert {"revenue", "opportunity_count_open", "pipeline_value_open", "leads_waiting"} <= then.keys()
+    assert not {"oldest_waiting_hours", "stage_occupancy"} & then.keys()
     assert [seen[w]["reps"]["window"] for w in seen] == ["7d", "30d", "30d", ALL_TIME]
     reps = seen["30d"]["reps"]
     assert (len(reps["rows"]), reps["more"]) == (MOST_REPS, 2)

@@ -130,6 +130,8 @@ async def test_kpis_are_answered_for_every_window(client: Client) -> None:
         "by_channel": {"vip": {"value": 1, "n": 1}},
         "by_source": {},
         "by_rep": {},
+        "previous": None,
+        "change": None,
     }
 
 

@@ -539,7 +539,7 @@ async def test_milestones_and_activities_have_their_values(kpi_id: str) -> None:
 
 
 async def test_stocks_of_scores_recurring_money_and_the_forecast() -> None:
-    """Scores 9 over 3 deals; 300 a month; 16 open leads at 5 of 40 and 1,000 a deal are 2,000."""
+    """Scores 9 over 3 deals; 300 a month; 16 open leads at 6 of 48 (ripe) and 1,000 a deal are 2,000."""
     sums: dict[Key, int] = {("channel", total, "inbound", ""): n for total, n in MILESTONES.items()}
     stocks: dict[Key, int] = {
         ("channel", "open_deals_scored", "inbound", ""): 3,
@@ -549,7 +549,9 @@ async def test_stocks_of_scores_recurring_money_and_the_forecast() -> None:
         ("channel", "open_enquiries", "inbound", ""): 16,
         ("stage", "stuck", "inbound", "enquiry"): 4,
     }
-    state = worker(sums, stocks=stocks)
+    ripe: dict[Key, int] = {("channel", "enquiries", "inbound", ""): 48}
+    ripe |= {("channel", "enquiries_won", "inbound", ""): 6}
+    state = worker(sums, stocks=stocks, ripe=ripe)
     expected = {"opportunity_score": 3, "mrr": 300, "potential_revenue_forecast": 2000, "stuck_deals": 4}
     assert {kpi_id: (await kpi(state, kpi_id))["value"] for kpi_id in expected} == expected
 

@@ -16,7 +16,8 @@ PACKAGES = ("streams", "agents", "dashboards")
 HOT = (
     *("calendar", "zones", "rules", "rates", "rows", "ways", "panes", "window_sums", "totals"),
     *("forms", "instants", "payload_checks", "decode", "joins", "growth", "ledger_growth", "journeys"),
-    *("packing", "moves", "stories", "book", "opportunity", "monthly_facts", "passage", "facts", "folding"),
+    *("packing", "moves", "stories", "book", "opportunity", "monthly_facts", "passage"),
+    *("stock_facts", "facts", "folding"),
     *("customers", "owners"),
 )
 """Of `streams/`: what every event or journey goes through. Types that are read at run time are left out."""
