@@ -17,6 +17,7 @@ from agents.desk.desk import Desk
 from agents.desk.parts import ShardKey
 from agents.desk.teller import Account
 from agents.desk.topic import Record, TotalsLostError
+from agents.journeys.stats import ShardStats
 from agents.readings import DeskFigures
 from agents.settings import Settings
 from streams.base_totals import BASE_TOTALS
@@ -110,7 +111,8 @@ class FixedMember:
 
 def shard(partition: int, won: int) -> FixedShard:
     """A shard in which so many deals were won in every window."""
-    return FixedShard(partition, FixedTotals({window: {WON: won} for window in (*WINDOWS, ALL_TIME)}))
+    totals = FixedTotals({window: {WON: won} for window in (*WINDOWS, ALL_TIME)})
+    return FixedShard(partition, totals, ShardStats(applied=won))
 
 
 @pytest.fixture(autouse=True)
@@ -233,7 +235,7 @@ async def test_a_lost_topic_stops_nobody_and_is_told_again_when_it_is_back(
 ) -> None:
     """Numbers of others grow old and are marked; when it is back, they are told anew."""
     monkeypatch.setattr("agents.desk.desk.PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("agents.desk.book.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("agents.desk.book.SILENT_SECONDS", 0.2)
     log, a, b = Log(), FixedMember([shard(0, 3)]), FixedMember([shard(1, 4)])
     async with desk(log, a) as desk_a, desk(log, b) as desk_b:
         await until(lambda: shown(desk_a, a) == {1: 4} and shown(desk_b, b) == {0: 3})
