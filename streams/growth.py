@@ -1,4 +1,7 @@
-"""What each kind of event adds to the state of its entity: one function a kind, found by type."""
+"""What each kind of event adds to the state of its entity: one function a kind, found by type.
+
+Every event leaves its time there: a clock that follows events goes on from the journeys after a restart.
+"""
 
 from __future__ import annotations
 
@@ -101,6 +104,11 @@ def _on_created(g: Growth, data: ev.Created) -> None:
     g.amount(data.amount)
 
 
+def _on_updated(g: Growth, data: ev.Updated) -> None:
+    _described(g, data)
+    g.evidence("updated")
+
+
 def _on_contact_attempted(g: Growth, data: ev.ContactAttempted) -> None:
     g.activity(f"{data.by} {data.party}")
     g.evidence("contact_attempted")
@@ -146,6 +154,7 @@ def _on_lost(g: Growth, data: ev.Lost) -> None:
 def _on_deleted(g: Growth, _data: ev.Deleted) -> None:
     if not g.fragment.deleted:
         g.fragment.deleted = g.changed = True
+    g.evidence("deleted")
 
 
 def _met(evidence: str) -> Callable[[Growth, Any], None]:
@@ -177,7 +186,7 @@ def _money(amount: ev.Money) -> tuple[int, str]:
 
 GROWS: dict[type[ev.Payload], Callable[[Growth, Any], None]] = {
     ev.Created: _on_created,
-    ev.Updated: _described,
+    ev.Updated: _on_updated,
     ev.Linked: lambda g, data: g.move(f"lead/{data.lead}"),
     ev.Merged: lambda g, data: g.move(f"lead/{data.into}"),
     ev.Assigned: lambda g, data: g.owner(data.owner),

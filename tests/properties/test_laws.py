@@ -15,7 +15,7 @@ from streams.calendar import BusinessCalendar
 from streams.facts import difference, facts, unpacked
 from streams.funnels import DEFAULT
 from streams.growth import GROWS
-from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
+from streams.journeys import Journey, advance, from_bytes, latest_ms, merge, to_bytes
 from streams.rows import Key
 from streams.rules import Rules
 from streams.totals import Totals
@@ -67,6 +67,12 @@ def test_join_bytes_and_journey_are_the_same_thing(history: list[ev.Event]) -> N
     """Law 3: what the changelog holds is the whole journey."""
     journey = journey_of(history)
     assert from_bytes(to_bytes(journey)) == journey
+
+
+@given(HISTORY)
+def test_every_event_leaves_its_time(history: list[ev.Event]) -> None:
+    """Law 3: after a restart a clock that follows events stands where it stood."""
+    assert latest_ms(journey_of(history)) == max((event.time_ms for event in history), default=0)
 
 
 @given(st.lists(HISTORY, max_size=4))

@@ -14,7 +14,7 @@ from streams.calendar import BusinessCalendar
 from streams.facts import difference, unpacked
 from streams.folding import counted
 from streams.funnels import DEFAULT
-from streams.journeys import Journey, advance, from_bytes, merge, to_bytes
+from streams.journeys import Journey, advance, from_bytes, latest_ms, merge, to_bytes
 from streams.ledger_days import Entry, level, shares, standing, whole
 from streams.ledger_keys import home_key
 from streams.rows import Key
@@ -97,6 +97,12 @@ def test_join_any_order_and_repeats_of_plans_give_the_same_journey(
     assert to_bytes(journey_of(delivered)) == to_bytes(journey)
     assert from_bytes(to_bytes(journey)) == journey
     assert not any(advance(journey, event).changed for event in history)
+
+
+@given(HISTORY)
+def test_every_event_of_the_ledger_leaves_its_time(history: list[ev.Event]) -> None:
+    """After a restart a clock that follows events stands where it stood."""
+    assert latest_ms(journey_of(history)) == max((event.time_ms for event in history), default=0)
 
 
 @given(HISTORY, HISTORY)
