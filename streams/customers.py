@@ -26,7 +26,7 @@ _LINE = "line\x1f"
 
 def told_customers(key: str, journey: Journey) -> list[str]:
     """Customers who must hear what this journey knows: all it ever had, once a deal was ever won."""
-    if of_customer(key) or not _bought(journey):
+    if of_customer(key) or not ever_bought(journey):
         return []
     found = {
         target
@@ -38,7 +38,8 @@ def told_customers(key: str, journey: Journey) -> list[str]:
     return sorted(found)
 
 
-def _bought(journey: Journey) -> bool:
+def ever_bought(journey: Journey) -> bool:
+    """Whether a deal that it knows of was ever won."""
     for fragments in (journey.fragments, *journey.parts.values()):
         for entity, fragment in fragments.items():
             if fragment.marks and entity.startswith("deal/") and _ever_won(fragment):

@@ -13,9 +13,9 @@ from agents.journeys.shard import JourneyShard
 from agents.journeys.touched import Touched, journey_of
 from agents.lane import Effects, LaneRecord, Output, StopWorker
 from agents.settings import Settings
-from streams.customers import hear, part_for_customers, told_customers
+from streams.customers import NOTHING, hear, part_for_customers, told_customers
 from streams.decode import check_future, decode
-from streams.events import Event, Rejected
+from streams.events import Event, Rejected, Won
 from streams.fragments import SET_LIMIT
 from streams.journeys import advance, from_bytes, to_bytes
 from streams.ledger_keys import LEDGER, home_key
@@ -104,6 +104,8 @@ class _Chunk:
 
     def _join(self, touched: Touched, event: Event, received_ms: int, record: LaneRecord) -> None:
         advanced = advance(touched.journey, event)
+        if event.data.rank == Won.rank or advanced.evicted:
+            touched.sold = True
         if advanced.changed:
             touched.changed = True
             if event.entity != LEDGER:
@@ -122,7 +124,7 @@ class _Chunk:
         self._shard.stats.parts += 1
         told = from_bytes(record.value or b"")
         if hear(key, touched.journey, told):
-            touched.changed = True
+            touched.changed = touched.sold = True
         if touched.on_time is not None:
             without_late = journey_of(touched.on_time)
             hear(key, without_late, told)
@@ -145,7 +147,7 @@ class _Chunk:
             changelog.append((key.encode(), self._shard.put(key, touched)))
             for target in targets(key, touched.journey):
                 self._tell(target, to_bytes(part_for(target, key, touched.journey)))
-            told = part_for_customers(key, touched.journey)
+            told = part_for_customers(key, touched.journey) if touched.sold else NOTHING
             if told != touched.told:
                 touched.told = told
                 for customer in told_customers(key, touched.journey):

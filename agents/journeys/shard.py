@@ -11,7 +11,7 @@ from agents.journeys.stats import ShardStats
 from agents.journeys.touched import NOT_DECODED, Touched, journey_of, restated
 from agents.lane import LaneRecord
 from streams.book import Facts
-from streams.customers import part_for_customers
+from streams.customers import NOTHING, ever_bought, part_for_customers
 from streams.facts import difference
 from streams.folding import SOLD, counted
 from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
@@ -153,10 +153,11 @@ class JourneyShard:
         if raw is None:
             return Touched(Journey(), b"")
         journey = journey_of(raw)
-        told = part_for_customers(key, journey)
+        sold = ever_bought(journey)
+        told = part_for_customers(key, journey) if sold else NOTHING
         if touched is None:
-            return Touched(journey, raw, told)
-        touched.journey, touched.told = journey, told
+            return Touched(journey, raw, told, sold=sold)
+        touched.journey, touched.told, touched.sold = journey, told, sold
         self._recent[key] = touched
         return touched
 

@@ -17,9 +17,9 @@ NOT_DECODED = Journey()
 class Touched:
     """A journey that was taken out, and what the totals hold of it: as it was when it was folded last."""
 
-    __slots__ = ("base", "changed", "facts", "journey", "lags", "late", "on_time", "told")
+    __slots__ = ("base", "changed", "facts", "journey", "lags", "late", "on_time", "sold", "told")
 
-    def __init__(self, journey: Journey, base: bytes, told: bytes = NOTHING) -> None:
+    def __init__(self, journey: Journey, base: bytes, told: bytes = NOTHING, *, sold: bool = False) -> None:
         self.journey = journey
         """`NOT_DECODED` while it rests."""
         self.base = base
@@ -30,6 +30,8 @@ class Touched:
         """What it would be without late events, where one has come since it was folded."""
         self.told = told
         """What its customers know of it."""
+        self.sold = sold
+        """Whether a deal of it may ever have been won; if none was, no customer needs to hear of it."""
         self.changed = False
         self.late: list[tuple[Event, int, LaneRecord]] = []
         self.lags: list[tuple[int, str]] = []
