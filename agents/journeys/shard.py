@@ -170,10 +170,12 @@ class JourneyShard:
         if before is None:
             before = self._facts(key, touched.base)
         now, channel, waiting_since = counted(key, journey, self.rules)
-        if touched.on_time is None:
-            self._totals.exchange(now, before)
-        else:
-            self._restate(key, touched, now, before)
+        changes = difference(now, before)
+        self._totals.apply(changes)
+        if touched.on_time is not None:
+            if touched.on_time != touched.base:
+                changes = difference(now, self._facts(key, touched.on_time))
+            self.stats.restatements.update(restated(changes, self.rules.rows))
         if self._audit is not None:
             self._audit.follow(key, now, before)
         if waiting_since is not None:
@@ -185,14 +187,6 @@ class JourneyShard:
             touched.lags = []
         touched.base, touched.on_time = raw, None
         touched.facts = now if touched.journey is journey else None
-
-    def _restate(self, key: str, touched: Touched, now: Facts, before: Facts) -> None:
-        """The totals follow; what late events changed is counted besides."""
-        changes = difference(now, before)
-        self._totals.apply(changes)
-        if touched.on_time is not None and touched.on_time != touched.base:
-            changes = difference(now, self._facts(key, touched.on_time))
-        self.stats.restatements.update(restated(changes, self.rules.rows))
 
     def _facts(self, key: str, raw: bytes) -> Facts:
         return counted(key, journey_of(raw), self.rules)[0] if raw else {}
