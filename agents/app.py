@@ -23,6 +23,7 @@ from agents.errors import UserError
 from agents.journeys.audit import keep_auditing
 from agents.journeys.clock import WorkerClock
 from agents.journeys.job import JourneyJob
+from agents.journeys.pace import Pace
 from agents.journeys.shard import JourneyShard
 from agents.lane import LaneApp, LanePosition, LaneStats, LaneTable
 from agents.page import register_live_page
@@ -45,6 +46,7 @@ class VoronkaWorker:
         self.settings = settings
         self.rules = rules_of(settings)
         self.clock = WorkerClock(settings.clock)
+        self._pace = Pace(self.clock, self._backlog)
         self.app = LaneApp(settings.app_id, **app_options(settings))
         self.table: LaneTable[JourneyShard] = self.app.lane_table(
             CHANGELOG_TABLE, self._new_shard, partitions=settings.partitions
@@ -62,7 +64,14 @@ class VoronkaWorker:
         register_live_page(self.app, self)
 
     def _new_shard(self, partition: int) -> JourneyShard:
-        return JourneyShard(partition, self.rules, self.clock)
+        return JourneyShard(partition, self.rules, self.clock, turn=self._pace.turn)
+
+    def _backlog(self) -> int:
+        return sum(position.lag or 0 for position in self.lane_positions().values())
+
+    def behind(self) -> bool:
+        """Whether so much is to be read that totals follow seldom."""
+        return self._pace.behind()
 
     async def _keep_time(self) -> None:
         """The loop beats, and windows move on while no event comes."""
@@ -88,8 +97,8 @@ class VoronkaWorker:
         return 0 in self.table.shards
 
     def now_ms(self) -> int:
-        """The clock at which windows end, UTC milliseconds."""
-        return self.clock.now_ms()
+        """When windows end, UTC milliseconds: the clock, or amid a backlog that of the last turn."""
+        return self._pace.now_ms()
 
     def beat_age_seconds(self) -> float:
         """How long ago the event loop last came round."""

@@ -19,6 +19,7 @@ from agents.desk.parts import Beat, ShardKey, WorkerKey
 from agents.desk.teller import BUDGET_BYTES, Account, stands
 from agents.desk.told import Elsewhere
 from agents.desk.topic import Totals, TotalsLostError
+from agents.journeys.pace import BEHIND_SECONDS
 from agents.readings import DeskFigures, ShardView, shard_mark
 from agents.settings import Settings
 
@@ -34,7 +35,7 @@ LOOK_SECONDS = 0.1
 PAUSE_SECONDS = 2.0
 """After a loss of the topic."""
 REST, MOST_REST_SECONDS = 9, 4.0
-"""Telling takes a tenth of the time: the stream comes first. Behind a backlog much of it is waiting."""
+"""Telling takes a tenth of the time: the stream comes first."""
 
 
 class Member(Protocol):
@@ -55,6 +56,10 @@ class Member(Protocol):
 
     def lags(self) -> Mapping[str, int | None]:
         """What this worker has to read, by topic."""
+        ...
+
+    def behind(self) -> bool:
+        """Whether so much is to be read that totals follow seldom."""
         ...
 
     @property
@@ -201,7 +206,10 @@ class Desk:
         return not self.book.beats(time.monotonic(), ALONE_AFTER_SECONDS).keys() - {self.id}
 
     def _due(self, shards: Mapping[int, ShardView], now_ms: int, now_seconds: float) -> bool:
-        if now_seconds - self._told_at < TELL_SECONDS or now_seconds < self._rest_until:
+        told_ago = now_seconds - self._told_at
+        if told_ago < TELL_SECONDS or now_seconds < self._rest_until:
+            return False
+        if told_ago < BEHIND_SECONDS and self._member.behind():
             return False
         changed = [
             not account.unchanged(shards[number], now_ms) or bool(account.unsent)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agents.desk.card import EXPORTED_WINDOW, compared_window, live_card, scorecard_of, scores
 from agents.desk.mirror import Mirror
+from agents.journeys.pace import BEHIND_SECONDS
 from agents.pages import kpis_of
 from agents.readings import DeskFigures, Score, WorkerState, read_all
 from agents.turns import rest_seconds
@@ -24,6 +25,10 @@ class Post(WorkerState, Protocol):
 
     def leads(self) -> bool:
         """Whether this is the owner of shard 0."""
+        ...
+
+    def behind(self) -> bool:
+        """Whether so much is to be read that totals follow seldom."""
         ...
 
 
@@ -46,7 +51,8 @@ class Lead:
             if self._worker.leads():
                 await self._score()
             took_seconds = time.monotonic() - began
-            await asyncio.sleep(rest_seconds(took_seconds, SCORE_SECONDS, GOOD_SECONDS / 2))
+            least_seconds = BEHIND_SECONDS if self._worker.behind() else SCORE_SECONDS
+            await asyncio.sleep(rest_seconds(took_seconds, least_seconds, GOOD_SECONDS / 2))
 
     async def keep_mirror(self) -> None:
         """Keep the mirror, where there is one."""

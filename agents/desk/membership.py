@@ -58,6 +58,9 @@ class Membership:
         """What this worker has to read, by topic."""
         return lags_of(self._worker.lane_positions())
 
+    def behind(self) -> bool:
+        return self._worker.behind()
+
     @property
     def address(self) -> str:
         """As it is set, else the host that it serves at, else this machine's name."""

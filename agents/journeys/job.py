@@ -10,7 +10,7 @@ from agents.journeys import records
 from agents.journeys.clock import WorkerClock
 from agents.journeys.home import partition_of
 from agents.journeys.shard import JourneyShard
-from agents.journeys.touched import Touched, journey_of
+from agents.journeys.touched import Touched
 from agents.lane import Effects, LaneRecord, Output, StopWorker
 from agents.settings import Settings
 from streams.customers import NOTHING, hear, part_for_customers, told_customers
@@ -97,9 +97,7 @@ class _Chunk:
             return True
         self._join(touched, event, received_ms, record)
         if touched.on_time is not None:
-            without_late = journey_of(touched.on_time)
-            advance(without_late, event)
-            touched.on_time = to_bytes(without_late)
+            touched.heard.append(event)
         return True
 
     def _join(self, touched: Touched, event: Event, received_ms: int, record: LaneRecord) -> None:
@@ -126,9 +124,7 @@ class _Chunk:
         if hear(key, touched.journey, told):
             touched.changed = touched.sold = True
         if touched.on_time is not None:
-            without_late = journey_of(touched.on_time)
-            hear(key, without_late, told)
-            touched.on_time = to_bytes(without_late)
+            touched.heard.append(told)
 
     def reject(self, rejected: Rejected, record: LaneRecord) -> None:
         """Nothing is lost: the record goes to quarantine with its reason and origin."""

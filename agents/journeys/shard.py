@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, islice
 
 from agents.journeys.audit import Audit
 from agents.journeys.clock import WorkerClock
@@ -43,6 +43,7 @@ class JourneyShard:
         recent: int = RECENT,
         unfolded: int = UNFOLDED,
         raw: int = RAW,
+        turn: Callable[[], int] | None = None,
     ) -> None:
         self.partition, self._raw_limit = partition, raw
         self._recent_limit, self._unfolded_limit = recent, unfolded
@@ -56,6 +57,8 @@ class JourneyShard:
         self._unfolded: dict[str, Touched] = {}
         """Those that the totals do not hold as they are, from the one that has waited longest."""
         self._audit: Audit | None = None
+        self._turn, self._folded_in = turn or count(1).__next__, 0
+        """Totals follow once a turn: without a pace from outside every time that they are asked to."""
 
     @property
     def totals(self) -> Totals:
@@ -108,13 +111,17 @@ class JourneyShard:
         self._totals, self._waiting = totals, waiting
 
     def fold(self) -> Iterator[None]:
-        """Bring the totals up to date in pieces; what comes meanwhile is for the next time."""
+        """Bring the totals up to date in pieces, once a turn; what comes meanwhile is for the next time."""
+        turn = self._turn()
+        if turn == self._folded_in:
+            return
         for number, key in enumerate(list(self._unfolded)):
             if number % PIECE == 0:
                 yield
             touched = self._unfolded.get(key)
             if touched is not None:  # nobody has read the totals meanwhile
                 self._fold(key, touched)
+        self._folded_in = turn
 
     def audit(self) -> Iterator[None]:
         """Fold all journeys beside the totals, in pieces; `stats` tells how many sums differ: none must."""
@@ -173,9 +180,11 @@ class JourneyShard:
         changes = difference(now, before)
         self._totals.apply(changes)
         if touched.on_time is not None:
-            if touched.on_time != touched.base:
-                changes = difference(now, self._facts(key, touched.on_time))
+            if touched.heard or touched.on_time != touched.base:
+                without_late = touched.without_late(key)
+                changes = difference(now, counted(key, without_late, self.rules)[0])
             self.stats.restatements.update(restated(changes, self.rules.rows))
+            touched.on_time, touched.heard = None, []
         if self._audit is not None:
             self._audit.follow(key, now, before)
         if waiting_since is not None:
@@ -185,7 +194,7 @@ class JourneyShard:
         if touched.lags:
             self.stats.observe_lags(channel, touched.lags)
             touched.lags = []
-        touched.base, touched.on_time = raw, None
+        touched.base = raw
         touched.facts = now if touched.journey is journey else None
 
     def _facts(self, key: str, raw: bytes) -> Facts:

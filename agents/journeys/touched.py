@@ -5,9 +5,9 @@ from __future__ import annotations
 from agents.lane import LaneRecord
 from streams.base_totals import BASE_TOTALS
 from streams.book import STOCK, Fact, Facts
-from streams.customers import NOTHING
+from streams.customers import NOTHING, hear
 from streams.events import Event
-from streams.journeys import Journey, from_bytes
+from streams.journeys import Journey, advance, from_bytes
 from streams.packing import thawed
 from streams.rows import Rows
 
@@ -17,7 +17,7 @@ NOT_DECODED = Journey()
 class Touched:
     """A journey that was taken out, and what the totals hold of it: as it was when it was folded last."""
 
-    __slots__ = ("base", "changed", "facts", "journey", "lags", "late", "on_time", "sold", "told")
+    __slots__ = ("base", "changed", "facts", "heard", "journey", "lags", "late", "on_time", "sold", "told")
 
     def __init__(self, journey: Journey, base: bytes, told: bytes = NOTHING, *, sold: bool = False) -> None:
         self.journey = journey
@@ -27,7 +27,9 @@ class Touched:
         self.facts: Facts | None = None
         """What the totals hold, while the journey is one of the recent ones."""
         self.on_time: bytes | None = None
-        """What it would be without late events, where one has come since it was folded."""
+        """As it was before a late event came, where one has come since it was folded."""
+        self.heard: list[Event | Journey] = []
+        """What came since then and was not late: events, and what other journeys sent."""
         self.told = told
         """What its customers know of it."""
         self.sold = sold
@@ -35,6 +37,16 @@ class Touched:
         self.changed = False
         self.late: list[tuple[Event, int, LaneRecord]] = []
         self.lags: list[tuple[int, str]] = []
+
+    def without_late(self, key: str) -> Journey:
+        """What it would be without late events."""
+        journey = journey_of(self.on_time or b"")
+        for heard in self.heard:
+            if isinstance(heard, Journey):
+                hear(key, journey, heard)
+            else:
+                advance(journey, heard)
+        return journey
 
     def rest(self) -> None:
         """Give back the room of a journey that was not touched for long."""

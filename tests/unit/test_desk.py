@@ -86,6 +86,7 @@ class FixedMember:
     member: bool = True
     redis_up: bool | None = None
     address: str = "127.0.0.1:6066"
+    is_behind: bool = False
 
     def ready_shards(self) -> Sequence[FixedShard]:
         return self.shards
@@ -98,6 +99,9 @@ class FixedMember:
 
     def lags(self) -> Mapping[str, int | None]:
         return {"crm.leads": len(self.shards)}
+
+    def behind(self) -> bool:
+        return self.is_behind
 
     def leads(self) -> bool:
         return any(shard.partition == 0 for shard in self.shards)
@@ -148,6 +152,20 @@ def shown(found: Desk, member: FixedMember) -> dict[int, int]:
     if elsewhere.missing:
         return {}
     return {each.partition: each.sums("30d").get(WON, 0) for each in elsewhere.told}
+
+
+async def test_amid_a_backlog_changes_are_told_seldom_and_at_its_end_at_once() -> None:
+    """Nobody else could make use of numbers that run through the past."""
+    log, a, b = Log(), FixedMember([shard(0, 3)]), FixedMember([shard(1, 4)])
+    async with desk(log, a) as desk_a, desk(log, b):
+        await until(lambda: shown(desk_a, a) == {1: 4})
+        b.is_behind = True
+        b.shards[0].totals.by_window = {**b.shards[0].totals.by_window, "30d": {WON: 5}}
+        b.shards[0].stats.applied += 1
+        await asyncio.sleep(0.2)
+        assert shown(desk_a, a) == {1: 4}
+        b.is_behind = False
+        await until(lambda: shown(desk_a, a) == {1: 5})
 
 
 async def test_two_workers_know_each_others_shards_and_every_change() -> None:

@@ -202,6 +202,9 @@ class Leading(FixedWorker):
     def leads(self) -> bool:
         return self.leading
 
+    def behind(self) -> bool:
+        return False
+
 
 async def test_scores_are_exported_only_by_who_leads_and_only_while_no_shard_is_missing() -> None:
     """A card over half of the department would be wrong: then it is a gap."""
