@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import marshal
+import zlib
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any
 
 from streams.calendar import BusinessCalendar
 from streams.windows import DAY_PANES_DAYS, HOUR_MS, MINUTE_PANES_MS
@@ -13,6 +17,9 @@ Pane = dict[int, int]
 
 MINUTES = HOUR_MS // MINUTE_MS
 _SLACK_MS = 2 * HOUR_MS
+WARM_HOURS = 48
+"""Hours of a class that stand as they are added to; those touched before them rest as bytes, in a sixth."""
+COOLED_AT_ONCE = 8
 
 
 def add_into(pane: Pane, rows: Mapping[int, int], sign: int = 1) -> None:
@@ -34,7 +41,9 @@ class Panes:
         self._calendar, self._hour_panes_ms, self._opened = calendar, hour_panes_ms, opened
         self._minutes: dict[int, Pane] = {}
         """As they were added: places and rows."""
-        self._hours: dict[int, Pane] = {}
+        self._hours: dict[int, Pane | bytes] = {}
+        self._warm: dict[int, None] = {}
+        """Hours that are no bytes, from the one that was touched longest ago."""
         self._days: dict[int, Pane] = {}
 
     def add(self, minutes: Mapping[int, Pane], rows: Pane, now_ms: int) -> None:
@@ -46,7 +55,7 @@ class Panes:
         one = next(iter(minutes))
         hour = one // MINUTES
         if hour >= self._first_hour(now_ms):
-            add_into(self._hours.setdefault(hour, {}), rows)
+            self._add_hour(hour, rows)
         day, last_day = (
             self._calendar.day_index(at_ms) for at_ms in (hour * HOUR_MS, (hour + 1) * HOUR_MS - 1)
         )
@@ -56,12 +65,33 @@ class Panes:
             for minute, own in minutes.items():
                 self._add_day(self._calendar.day_index(minute * MINUTE_MS), self._opened([own]), now_ms)
 
+    def _add_hour(self, hour: int, rows: Pane) -> None:
+        pane = self._hour(hour)
+        pane = {} if pane is None else pane
+        add_into(pane, rows)
+        self._hours[hour] = pane
+        self._warm.pop(hour, None)
+        self._warm[hour] = None
+
+    def _hour(self, hour: int) -> Pane | None:
+        pane = self._hours.get(hour)
+        return _warmed(pane) if isinstance(pane, bytes) else pane
+
+    def _cool(self) -> None:
+        """Let hours rest that were not touched for long."""
+        for hour in list(islice(self._warm, max(0, min(len(self._warm) - WARM_HOURS, COOLED_AT_ONCE)))):
+            del self._warm[hour]
+            pane = self._hours.get(hour)
+            if isinstance(pane, dict):
+                self._hours[hour] = _cooled(pane)
+
     def _add_day(self, day: int, rows: Pane, now_ms: int) -> None:
         if day >= self._first_day(now_ms):
             add_into(self._days.setdefault(day, {}), rows)
 
     def expire(self, now_ms: int) -> None:
-        """Forget panes that no window can need any more."""
+        """Forget panes that no window can need any more; let hours rest that were not touched for long."""
+        self._cool()
         _drop_before(self._minutes, _first_minute(now_ms))
         _drop_before(self._hours, self._first_hour(now_ms))
         _drop_before(self._days, self._first_day(now_ms))
@@ -83,7 +113,7 @@ class Panes:
         if next_day_ms <= end_ms and self._calendar.day_start_ms(day) == at_ms:
             return self._days.get(day), next_day_ms
         if at_ms % HOUR_MS == 0 and at_ms + HOUR_MS <= end_ms:
-            return self._hours.get(at_ms // HOUR_MS), at_ms + HOUR_MS
+            return self._hour(at_ms // HOUR_MS), at_ms + HOUR_MS
         minute = self._minutes.get(at_ms // MINUTE_MS)
         return None if minute is None else self._opened([minute]), at_ms + MINUTE_MS
 
@@ -98,6 +128,15 @@ def _first_minute(now_ms: int) -> int:
     return (now_ms - MINUTE_PANES_MS - _SLACK_MS) // MINUTE_MS
 
 
-def _drop_before(panes: dict[int, Pane], first: int) -> None:
+def _cooled(pane: Pane) -> bytes:
+    return zlib.compress(marshal.dumps(pane), 1)
+
+
+def _warmed(cooled: bytes) -> Pane:
+    pane: Pane = marshal.loads(zlib.decompress(cooled))  # noqa: S302 - never left this process
+    return pane
+
+
+def _drop_before(panes: dict[int, Any], first: int) -> None:
     for index in [index for index in panes if index < first]:
         del panes[index]

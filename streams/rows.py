@@ -51,12 +51,27 @@ _LANE_BITS = 64
 _LANE = 1 << _LANE_BITS
 _HALF = _LANE >> 1
 
+_OFTEN = (
+    "net_open_enquiries enquiries net_pipeline_minor net_open_deals net_open_deals_valued due_1h "
+    "due_1wh responses response_ms net_waiting response_working_ms answered_1wh deals_created "
+    "answered_1h lost_deals deals_created_lost enquiries_qualified qualified_leads deals_created_won "
+    "won_deals cycle_ms cycles revenue_minor won_deals_valued enquiries_won qualified_won "
+    "contact_attempts assign_ms attempt_ms first_touches opportunities leads_scored lead_score "
+    "offers_sent offered_deals offered_offers enquiries_opportunity opportunities_talked talked_leads "
+    "responses_qualified enquiries_deal talked_qualified meetings_set answered_1h_qualified "
+    "qualified_deal meetings_held enquiries_invalid invoices invoiced_minor payments paid_minor "
+    "contracts_agreed margin_minor margin_revenue_minor "
+)
+"""Totals that many rows hold, most of all the first: an integer is as long as its highest lane in use."""
+_RANKS = {total: rank for rank, total in enumerate(_OFTEN.split())}
+
 
 def _layout(kind: str, *, monthly: bool = False, layout: Layout = "journey") -> tuple[str, ...]:
     families = {"stage"} if kind == "stage" else {"channel", "source", "rep"}
+    often_first = sorted(BASE_TOTALS.values(), key=lambda total: _RANKS.get(total.id, len(_RANKS)))
     return tuple(
         total.id
-        for total in BASE_TOTALS.values()
+        for total in often_first
         if total.kind in ("flow", "stock")
         and bool(total.edges) == (kind == EDGE)
         and total.monthly == monthly

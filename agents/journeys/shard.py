@@ -24,9 +24,10 @@ RECENT = 4_096
 """Journeys of a shard that stay decoded: those that were touched last are touched next."""
 UNFOLDED = 16_384
 """Journeys of a shard that its totals may not hold yet: many events are one fold."""
-RAW = 16_384
+RAW = 8_192
 """Journeys of a shard that rest as they are logged; those that were touched before them are packed."""
 PACKED_AT_ONCE = 1_000
+"""Or an eighth of those that are due, where that is more."""
 PIECE = 32
 """Journeys that are folded before others get their turn."""
 
@@ -147,7 +148,8 @@ class JourneyShard:
     def let_pass(self, now_ms: int) -> None:
         """Windows move on, and what was not touched for long is packed."""
         self._totals.advance(now_ms)
-        for key in list(islice(self._raw, max(0, min(len(self._raw) - self._raw_limit, PACKED_AT_ONCE)))):
+        excess = max(0, len(self._raw) - self._raw_limit)
+        for key in list(islice(self._raw, min(excess, max(PACKED_AT_ONCE, excess // 8)))):
             del self._raw[key]
             self.journeys[key] = packed(self.journeys[key])
 
