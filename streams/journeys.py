@@ -49,9 +49,11 @@ def latest_ms(journey: Journey) -> int:
     times = [0]
     for fragment in journey.fragments.values():
         times += [last_ms for _, last_ms in fragment.reached.values()]
-        for orders in (fragment.marks, fragment.owners, fragment.writes.values(), fragment.items.values()):
-            times += [order[0] for order in orders]
-        times += [entry[0] for entry in fragment.activities]
+        for writes in (fragment.writes, fragment.items):
+            times += [written[0] for written in writes.values()]
+        for lines in (fragment.owners, fragment.activities):
+            times += [line[0] for line in lines[-1:]]
+        times += [mark[0] for mark in fragment.marks[-1:]]
     return max(times)
 
 

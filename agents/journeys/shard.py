@@ -54,6 +54,8 @@ class JourneyShard:
         self.stats = ShardStats()
         self._waiting: dict[str, int] = {}
         self._raw: dict[str, None] = {}
+        self._was_put = False
+        """Whether there may be more here than in the changelog."""
         self._recent: dict[str, Touched] = {}
         self._unfolded: dict[str, Touched] = {}
         """Those that the totals do not hold as they are, from the one that has waited longest."""
@@ -78,7 +80,11 @@ class JourneyShard:
         return self._waiting
 
     def restore(self, records: Sequence[LaneRecord]) -> None:
-        """Merge journeys from the changelog; what is here already stays joined with it."""
+        """Take journeys from the changelog; what was put here already stays joined with it.
+
+        No record of a journey holds less than one before it (former owners are fenced off, or compaction
+        would lose), so a later one replaces what an earlier one has brought.
+        """
         self._recent.clear()
         self._unfolded.clear()
         self._audit = None
@@ -88,7 +94,7 @@ class JourneyShard:
             key = record.key.decode()
             known = self.journeys.get(key)
             value = record.value
-            if known is not None and (known := thawed(known)) != value:
+            if known is not None and self._was_put and (known := thawed(known)) != value:
                 journey = from_bytes(known)
                 merge(journey, from_bytes(value))
                 value = to_bytes(journey)
@@ -214,6 +220,7 @@ class JourneyShard:
     def put(self, key: str, touched: Touched) -> bytes:
         """Keep a changed journey, to be folded; returns what the changelog must hold."""
         raw = self.journeys[key] = to_bytes(touched.journey)
+        self._was_put = True
         self._raw.pop(key, None)
         self._raw[key] = None
         touched.changed = False
