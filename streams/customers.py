@@ -17,8 +17,9 @@ from streams.moves import Known, of_customer
 from streams.stories import UNKNOWN, Deal, story
 
 NOTHING = b""
-MOST_JOURNEYS = 5_000
-"""Whom more journeys name is a collective entry, such as all walk-in customers, and no customer."""
+MOST_KEPT = 2_000
+"""Whom more journeys name, the lines of their deals counted in, is a collective entry, such as all walk-in
+customers, and no customer: it would outgrow a message, and every sale would cost as much as all before it."""
 
 _TOLD = ("channel", "source", "customer", "moved_to", "amount")
 _LINE = "line\x1f"
@@ -82,10 +83,19 @@ def hear(key: str, journey: Journey, part: Journey) -> bool:
     if is_collective(key, journey):
         return False
     changed = merge(journey, part)
-    if of_customer(key) and len(journey.parts) > MOST_JOURNEYS:
+    if of_customer(key) and _kept(journey) > MOST_KEPT:
         journey.fragments[key] = Fragment(deleted=True)
         journey.parts.clear()
     return changed
+
+
+def _kept(journey: Journey) -> int:
+    """Journeys that were told of, and lines: both only grow, so any order ends in the same judgement."""
+    kept = len(journey.parts)
+    for fragments in journey.parts.values():
+        for fragment in fragments.values():
+            kept += len(fragment.items)
+    return kept
 
 
 def is_collective(key: str, journey: Journey) -> bool:

@@ -24,6 +24,15 @@ Record = tuple[bytes | None, bytes | None, int]
 Options = dict[str, Any]
 
 
+_STOPPING: set[asyncio.Future[None]] = set()
+"""Clients that take long to stop for want of a broker; cut short, they would leave tasks that nobody ends."""
+
+
+async def _stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    with suppress(KafkaError, OSError, TimeoutError):
+        await client.stop()
+
+
 class TotalsLostError(Exception):
     """The topic cannot be read or written now; later it may."""
 
@@ -65,8 +74,10 @@ class KafkaTotals:
     ) -> None:
         for client in (self._consumer, self._producer):
             if client is not None:
-                with suppress(KafkaError, OSError, TimeoutError):
-                    await asyncio.wait_for(client.stop(), LEAVE_SECONDS)
+                stopping = asyncio.ensure_future(_stop(client))
+                _STOPPING.add(stopping)
+                stopping.add_done_callback(_STOPPING.discard)
+                await asyncio.wait({stopping}, timeout=LEAVE_SECONDS)
 
     async def records(self) -> AsyncIterator[tuple[Sequence[Record], bool]]:
         """From the beginning; an end that was passed stays passed."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from tests.integration.worker import Deployment, Place
 from tests.oracle import Record
@@ -51,19 +52,33 @@ async def _send(producer: AIOKafkaProducer, deployment: Deployment, records: Seq
     for place, own in numbers.items():
         offsets = await _fill(producer, place, [records[number] for number in own])
         spots.update({number: (*place, at) for number, at in zip(own, offsets, strict=True)})
-        deployment.ends[place] = max(deployment.ends.get(place, 0), offsets[-1] + 1)
+        deployment.ends[place] = max(deployment.ends.get(place, 0), max(offsets) + 1)
     return [spots[number] for number in range(len(records))]
 
 
 async def _fill(producer: AIOKafkaProducer, place: Place, records: Sequence[Record]) -> list[int]:
-    """Batch after batch of one partition; the offset of each record once all are acknowledged."""
+    """Batch after batch of one partition; the offset of each record once all are acknowledged.
+
+    What the producer gives up on while a broker restarts is sent again; a repeat changes nothing.
+    """
     topic, partition = place
-    sends, batch = [], producer.create_batch()
-    for record in records:
+    sends, batch, first = [], producer.create_batch(), 0
+    for number, record in enumerate(records):
         told = {"timestamp": record.timestamp_ms, "key": record.key, "value": record.value}
         if batch.append(**told, headers=list(record.headers)) is None:
-            sends.append((await producer.send_batch(batch, topic, partition=partition), batch.record_count()))
-            batch = producer.create_batch()
+            sends.append((await producer.send_batch(batch, topic, partition=partition), first, number))
+            batch, first = producer.create_batch(), number
             batch.append(**told, headers=list(record.headers))
-    sends.append((await producer.send_batch(batch, topic, partition=partition), batch.record_count()))
-    return [(await send).offset + number for send, count in sends for number in range(count)]
+    sends.append((await producer.send_batch(batch, topic, partition=partition), first, len(records)))
+    offsets: list[int] = []
+    for send, begin, end in sends:
+        try:
+            base: int = (await send).offset
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            await asyncio.sleep(1)
+            offsets += await _fill(producer, place, records[begin:end])
+        else:
+            offsets += range(base, base + end - begin)
+    return offsets

@@ -115,7 +115,7 @@ def test_time_of_every_kind_equals_the_oracle(
 ) -> None:
     """At six instants every series is the truth; the event of 2099 never moves the clock."""
     with campaigns(eager_broker, **NAMES) as campaign:
-        slices = stages(row.random, size(900, 60_000))
+        slices = stages(row.random, size(900, 12_000))
         wrong = follow(campaign, slices, campaign.start_recovered(), kill=True)
         assert not wrong, wrong[0]
         far = [each for each in campaign.deployment.quarantined() if each.reason == "future"]

@@ -10,8 +10,8 @@ from agents.journeys import records as written
 from agents.journeys.home import partition_of
 from agents.pages import kpis_of
 from agents.settings import Settings, SettingsError, load_settings
-from streams.customers import MOST_JOURNEYS
-from streams.fragments import Fragment
+from streams.customers import MOST_KEPT, hear, is_collective
+from streams.fragments import Fragment, Write
 from streams.journeys import Journey, to_bytes
 from streams.windows import WINDOWS
 from tests.cluster import Cluster, Stored
@@ -100,11 +100,30 @@ def test_a_part_that_was_sent_before_a_crash_is_sent_again_and_counts_once() -> 
     assert again > 5, "too few parts were sent twice to prove anything"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("more", "kept"), [(0, True), (1, False)])
+def test_lines_count_towards_a_collective_entry_in_any_order(order: int, more: int, kept: bool) -> None:
+    """Few journeys with thousands of lines are as large; one line decides, whichever part comes last."""
+    lines = (MOST_KEPT - 4) // 2
+    parts = []
+    for number, count in enumerate((lines, lines + more)):
+        items: dict[str, Write] = {
+            f"line\x1f/crm\x1f{line}": (1, 1, "/crm", f"{line}", "x") for line in range(count)
+        }
+        parts.append(Journey({}, {f"deal/{number}": {f"deal/{number}": Fragment(items=items)}}))
+    parts += [Journey({}, {f"deal/{number}": {"lead/1": Fragment()}}) for number in (2, 3)]
+    journey = Journey()
+    for part in parts[::order]:
+        hear("customer/c1", journey, part)
+    assert is_collective("customer/c1", journey) != kept
+    assert bool(journey.parts) == kept
+
+
 def test_a_collective_entry_is_no_customer_and_stays_small() -> None:
     """An id that thousands of journeys name would outgrow every message; one more changes nothing."""
     key = b"customer/c1"
     cluster = told(*SOLD)
-    names = [f"deal/other {number}" for number in range(MOST_JOURNEYS)]
+    names = [f"deal/other {number}" for number in range(MOST_KEPT)]
     for some in (names[::2], names[1::2], names[::2]):
         part = to_bytes(Journey({}, {name: {"lead/1": Fragment()} for name in some}))
         home = partition_of(key.decode(), SETTINGS.partitions)
