@@ -22,6 +22,7 @@ from streams.windows import WINDOWS_BY_SOURCE_AND_REP
 WINDOWS_SHOWN = ("1h", "today", "7d", "30d", "month", "quarter", "year", ALL_TIME)
 KPIS = (
     "revenue",
+    "plan_attainment",
     "won_deals",
     "lost_deals",
     "win_rate_closed",

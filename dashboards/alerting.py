@@ -49,8 +49,10 @@ class Alert:
     description: Text
     meaning: str
     """For the runbook: what has happened, and why it matters."""
-    steps: Sequence[str]
-    """For the runbook: what to do, in this order."""
+    first_step: Text
+    """What to do first: the message itself says it."""
+    then: Sequence[str]
+    """For the runbook: what to do after it, in this order."""
     board: str
     """The board, with the variables that narrow it to the place."""
     fires: Case
@@ -64,12 +66,12 @@ def written_alerts(currency: str) -> tuple[Alert, ...]:
     return tuple(_alert(**entry) for entry in tomllib.loads(text)["alert"])
 
 
-def _alert(summary: dict[str, str], description: dict[str, str], fires: dict[str, Any], **told: Any) -> Alert:
+def _alert(fires: dict[str, Any], **told: Any) -> Alert:
     quiet = told.pop("quiet", None)
+    for text in ("summary", "description", "first_step"):
+        told[text] = Text(**told[text])
     return Alert(
         wait=told.pop("for"),
-        summary=Text(**summary),
-        description=Text(**description),
         fires=_case(**fires),
         quiet=None if quiet is None else _case(**quiet),
         **told,
@@ -104,6 +106,8 @@ def _annotations(alert: Alert, links: Links) -> dict[str, str]:
         "summary_ru": f"{alert.summary.ru}.",
         "description": alert.description.en,
         "description_ru": alert.description.ru,
+        "next_step": alert.first_step.en,
+        "next_step_ru": alert.first_step.ru,
         "runbook_url": f"{links.runbook}#{alert.name.lower()}",
         "dashboard_url": f"{links.grafana}/d/{alert.board}",
     }

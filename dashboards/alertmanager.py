@@ -20,6 +20,8 @@ _TEXT = (
     '{{ range .Alerts }}{{ if eq .Status "resolved" }}✅ {{ end }}{{ .Annotations.summary_ru }} '
     "{{ .Annotations.description_ru }}\n"
     "{{ .Annotations.summary }} {{ .Annotations.description }}\n"
+    '{{ if eq .Status "firing" }}{{ with .Annotations.next_step_ru }}→ {{ . }}\n{{ end }}'
+    "{{ with .Annotations.next_step }}→ {{ . }}\n{{ end }}{{ end }}"
     "{{ .Annotations.dashboard_url }}\n{{ .Annotations.runbook_url }}\n{{ end }}"
 )
 

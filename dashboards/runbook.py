@@ -25,6 +25,7 @@ def _section(alert: Alert) -> Iterator[str]:
     yield f"## {alert.name}\n"
     yield f"**{alert.summary.en}.** {alert.summary.ru}.\n"
     yield f"{alert.meaning}\n"
-    yield from (f"{number}. {step}" for number, step in enumerate(alert.steps, start=1))
+    steps = (alert.first_step.en, *alert.then)
+    yield from (f"{number}. {step}" for number, step in enumerate(steps, start=1))
     yield f"\n{alert.severity.capitalize()}, for {alert.team}, kind `{alert.kind}`. After {alert.wait} of\n"
     yield f"```promql\n{alert.expr}\n```\n"

@@ -96,7 +96,9 @@ def command(first: str, last: str, step: str, out: Path) -> None:
     Series and labels are those that workers export, with job="voronka" and instance="backfill". The period
     is told as known now: what came late or was corrected counts at its own time, which the series that were
     scraped then do not know. Move OUT/blocks/* into Prometheus' storage, which must keep data long enough
-    (--storage.tsdb.retention.time). Recorded series follow with promtool tsdb create-blocks-from rules.
+    (--storage.tsdb.retention.time). It shows a sample for five minutes: with a longer step raise its
+    --query.lookback-delta to the step, or ask for last_over_time. Recorded series follow with promtool tsdb
+    create-blocks-from rules (at most two hours between its evaluations, and twice: rules rest on rules).
     """
     settings = load_settings(os.environ)
     period = instants(settings, first, last, step)

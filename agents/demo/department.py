@@ -16,7 +16,7 @@ from agents.crm.world import simulate
 from agents.errors import UserError
 from agents.settings import Settings
 from streams.calendar import BusinessCalendar
-from streams.windows import HOUR_MS
+from streams.windows import DAY_MS, HOUR_MS
 
 SPEED = 120.0
 LONGEST_PAUSE_SECONDS = 2.0
@@ -34,8 +34,8 @@ class Department:
         self._live_ms = last_busy_ms(self._calendar, time.time_ns() // 1_000_000)
         self._start_ms = self._calendar.day_start_ms(self._calendar.day_index(self._live_ms) - HISTORY_DAYS)
         self._thread = threading.Thread(target=self._live, name="simulator")
-        self.history = instant(self._start_ms), instant(self._live_ms)
-        """When the part that is published at once begins and ends."""
+        self.history = instant(self._start_ms), instant(self._live_ms - DAY_MS)
+        """What Prometheus is told of the part that is published at once: a day before it scrapes."""
         self.published: dict[str, int] = {}
         self.failure: UserError | None = None
 

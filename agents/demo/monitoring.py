@@ -18,6 +18,7 @@ from agents.settings import Settings
 
 READY_SECONDS = 30.0
 HISTORY_STEP = "1d"
+"""Between the instants of the past; Prometheus is told to show each until the next one."""
 TEMPLATES = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 """Debian's Alertmanager does not start without them."""
 
@@ -48,6 +49,7 @@ class Monitoring:
                     f"--config.file={self._folder / 'prometheus.yml'}",
                     f"--storage.tsdb.path={self._folder / 'prometheus'}",
                     "--storage.tsdb.retention.time=1y",
+                    f"--query.lookback-delta={HISTORY_STEP}",
                     f"--web.listen-address=127.0.0.1:{port}",
                 ],
                 port,

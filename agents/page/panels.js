@@ -1,7 +1,7 @@
 // Everything but the funnels: tiles, response, who waits, channels, reps, restatements, health.
 import { h, svg, table } from "./dom.js";
 
-const TILES = ["revenue", "won_deals", "lost_deals", "win_rate_closed", "initial_enquiries", "response_within_1h_share", "leads_waiting", "pipeline_value_open"];
+const TILES = ["revenue", "plan_attainment", "won_deals", "win_rate_closed", "initial_enquiries", "response_within_1h_share", "leads_waiting", "pipeline_value_open"];
 const ROLLING = new Set(["1h", "24h", "7d", "30d", "90d"]);
 const HOUR_SECONDS = 3600;
 const SHORT = 8;

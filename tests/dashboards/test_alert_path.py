@@ -163,5 +163,6 @@ def check(message: dict[str, Any]) -> None:
     assert "the oldest lead has waited 2.5 h" in alerts["inbound"]["description"]
     assert "самый давний лид ждёт 4.0 ч" in alerts["unknown"]["description_ru"]
     for channel, told_there in alerts.items():
+        assert told_there["next_step"] == "Open the board: how many wait, and with whom."
         assert told_there["runbook_url"] == f"{LINKS.runbook}#{SLA.lower()}"
         assert told_there["dashboard_url"] == f"{LINKS.grafana}/d/voronka-response?var-channel={channel}"

@@ -139,7 +139,8 @@ def test_an_alert_says_what_a_person_needs(alert: Alert) -> None:
     uids = {board(name)["uid"] for name in names()}
     assert alert.board.partition("?")[0] in uids
     assert f"\n## {alert.name}\n" in written()[RUNBOOK]
-    assert alert.steps
+    assert "{{" not in alert.first_step.en + alert.first_step.ru
+    assert re.search("[а-яА-Я]", alert.first_step.ru)
     assert alert.quiet or not alert.silent_without_series
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -90,6 +91,27 @@ def test_amtool_accepts_receivers_of_all_kinds(tmp_path: Path) -> None:
     clean(run("amtool", "check-config", path))
     shipped = (GENERATED / "alertmanager.yml").read_text("utf-8")
     assert text.partition("route:")[2].partition("receivers:\n")[0] in shipped
+
+
+def test_a_message_says_what_happened_what_to_do_and_where(tmp_path: Path) -> None:
+    """Rendered by Alertmanager's own templates; of what is over it does not say what to do."""
+    text = yaml.safe_load(configured(tmp_path, "--receivers", "examples/receivers.toml").read_text("utf-8"))
+    (message,) = {way["text"] for receiver in text["receivers"] for way in receiver.get("slack_configs", ())}
+    says = {part: f"{part}." for part in ("summary", "description", "next_step", "runbook_url")}
+    told = {**says, **{f"{part}_ru": f"{part}_ru." for part in says}, "dashboard_url": "board."}
+    alerts_told = [{"status": status, "annotations": told} for status in ("firing", "resolved")]
+    (tmp_path / "told.json").write_text(json.dumps({"status": "firing", "alerts": alerts_told}), "utf-8")
+    (tmp_path / "none.tmpl").touch()
+    argv = [
+        f"--template.{what}={tmp_path / name}"
+        for what, name in (("glob", "none.tmpl"), ("data", "told.json"))
+    ]
+    done = run("amtool", "template", "render", f"--template.text={message}", *argv)
+    clean(done)
+    firing, over = done.stdout.split("✅")
+    both = ("summary_ru. description_ru.", "summary. description.", "board.", "runbook_url.")
+    assert all(part in each for part in both for each in (firing, over))
+    assert ("→ next_step_ru.\n→ next_step.\n" in firing, "next_step" in over) == (True, False)
 
 
 def test_amtool_accepts_working_hours_of_ones_own(tmp_path: Path) -> None:
