@@ -68,11 +68,11 @@ def _timed(world: World, about: str, event_id: str, time_ms: int, data: LedgerPa
 
 
 def _plans(world: World, today: date, opens: int, leads_per_day: float) -> Iterator[Timed]:
-    first = today.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    days = world.calendar.working_days((first - _EPOCH).days, (last - _EPOCH).days)
-    month = f"{first:%Y-%m}"
-    first_day, last_day = first.isoformat(), last.isoformat()
+    """From today to the end of the month: a department that begins within one had no plan before."""
+    last = (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    days = world.calendar.working_days((today - _EPOCH).days, (last - _EPOCH).days)
+    month = f"{today:%Y-%m}"
+    first_day, last_day = today.isoformat(), last.isoformat()
     revenue = {
         channel: round(days * leads_per_day * share * _WON_SHARE[channel] * MEDIAN_AMOUNTS[channel] * 1.35)
         for channel, share in CHANNEL_SHARES.items()
@@ -95,7 +95,7 @@ def _plans(world: World, today: date, opens: int, leads_per_day: float) -> Itera
         plan = PlanSet(measure="baseline", amount=usual, first_day=first_day, last_day=last_day)
         yield _timed(world, f"channel/{channel}", f"baseline-{month}-{channel}", opens, plan)
     for kpi, (baseline, target) in _TARGETS.items():
-        aim = TargetSet(kpi=kpi, first_day=first.isoformat(), baseline=baseline, target=target)
+        aim = TargetSet(kpi=kpi, first_day=first_day, baseline=baseline, target=target)
         yield _timed(world, kpi, f"target-{month}-{kpi}", opens, aim)
     expenses = round(sum(revenue.values()) * 0.55)
     for kind, share in _RESERVES:

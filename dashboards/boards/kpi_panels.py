@@ -173,8 +173,9 @@ class KpiPanels:
         dimension: Place,
         link: Link,
         when: Text = Text("", ""),  # noqa: B008 - frozen
+        more: Sequence[tuple[str, str, str]] = (),
     ) -> Panel:
-        """A row for each value of the dimension's label, a column for each KPI; `when` says when it fills."""
+        """A row for each value of the label, a column for each KPI and what is `more`; `when` it fills."""
         (label,) = _LABELS[dimension]
         columns = [
             (
@@ -192,7 +193,7 @@ class KpiPanels:
             "посмотрите на количество рядом и откройте подробности строки.",
         )
         told = f"{healthy} {self.speech.of(when)}".strip()
-        return cells(About(self.speech.of(title), told), (label,), columns, link, self.speech)
+        return cells(About(self.speech.of(title), told), (label,), [*columns, *more], link, self.speech)
 
     def expr(self, kpi_id: str, dimension: Place, *, window: str = "$window") -> str:
         """A KPI's rule, narrowed by what is chosen on the board."""

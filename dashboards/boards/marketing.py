@@ -5,8 +5,10 @@ from __future__ import annotations
 from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.speech import Link
+from dashboards.rules import COMPLETE
 from streams.kpis import Text
 from streams.metrics import WINDOWS_OF_CAMPAIGNS
+from streams.series import exported
 
 _COSTS = (
     *("cpl", "cac", "cac_payback_months", "ltv_cac_ratio", "incremental_sales", "initial_enquiries"),
@@ -15,10 +17,9 @@ _COSTS = (
 _COLUMNS = (
     *("initial_enquiries", "qualified_leads", "qualified_conversion_rate", "sales_conversion_rate"),
     *("response_within_1h_share_working", "won_deals", "revenue", "avg_deal_value", "cpl", "cac"),
-    "incremental_sales",
 )
 _OF_CAMPAIGNS = ("initial_enquiries", "revenue", "avg_deal_value", "cpl")
-_RANKED = ("initial_enquiries", "qualified_leads", "won_deals", "revenue", "cpl", "cac", "incremental_sales")
+_RANKED = ("initial_enquiries", "qualified_leads", "won_deals", "revenue", "cpl", "cac")
 _BY_SOURCE = (
     *("initial_enquiries", "qualified_conversion_rate", "sales_conversion_rate", "revenue"),
     *("prospects_added", "opportunity_count_new"),
@@ -30,6 +31,12 @@ _BY_CHANNEL = (
     "incremental_sales",
     "invalid_lead_share",
     "lead_quality_score",
+)
+_PAYBACK = Text(
+    "Payback: months in which the margin of the department's average customer pays for the source's "
+    "acquisition cost; periods: 30d, prev_month.",
+    "Окупаемость: за сколько месяцев маржа среднего клиента отдела покроет стоимость привлечения из этого "
+    "источника; периоды: 30d, prev_month.",
 )
 
 
@@ -48,13 +55,15 @@ def marketing(panels: KpiPanels) -> Board:
         "Заполняется, когда в VORONKA_CAMPAIGNS рабочих процессов перечислены кампании; остальные – `other`, "
         f"без кампании – `unknown`. Периоды: {periods}.",
     )
-    campaigns = panels.table(Text("Campaigns", "Кампании"), _OF_CAMPAIGNS, "campaign", to_all, when)
+    cost = (say("Cost per sale", "Стоимость продажи"), say.money, _cost_of_a_sale())
+    campaigns = panels.table(Text("Campaigns", "Кампании"), _OF_CAMPAIGNS, "campaign", to_all, when, [cost])
     suffix = say("by campaign", "по кампаниям")
     each = [
         panels.bars(kpi_id, "campaign", suffix=suffix, when=say.of(when))
         for kpi_id in panels.told(("cpl", "revenue"), "campaign")
     ]
-    table = panels.table(Text("Sources", "Источники"), _COLUMNS, "source", only)
+    payback = (panels.title("cac_payback_months"), "short", _payback(panels))
+    table = panels.table(Text("Sources", "Источники"), _COLUMNS, "source", only, _PAYBACK, [payback])
     return Board(
         "marketing",
         say("Marketing", "Маркетинг"),
@@ -75,3 +84,18 @@ def marketing(panels: KpiPanels) -> Board:
             (say("Over time", "Во времени"), panels.courses("source", *_BY_SOURCE)),
         ),
     )
+
+
+def _payback(panels: KpiPanels) -> str:
+    """What a customer brings in a month is known of the department and of channels, not of sources."""
+    cost = panels.expr("cac", "source")
+    months, of_all = (panels.expr(kpi_id, "department") for kpi_id in ("cac_payback_months", "cac"))
+    return f"max by (source) ({cost}) * on () group_left () ({months} / {of_all})"
+
+
+def _cost_of_a_sale() -> str:
+    spend, sales = (
+        f'sum by (campaign) ({exported(total, "campaign")}{{window="$window"}})'
+        for total in ("spend_minor", "won_deals_valued")
+    )
+    return f"{spend} / ({sales} > 0) and on () {COMPLETE}"

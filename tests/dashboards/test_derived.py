@@ -14,11 +14,13 @@ from dashboards.per_rep import per_rep
 from dashboards.rules import fairly_compared
 from dashboards.shrinkage import shrunk_name
 from streams import metrics
+from streams.catalogue import SHIPPED
 from streams.funnels import DEFAULT
 from streams.promql import rule_name, sample_name
 from streams.series import exported
 from streams.windows import RIPE_WINDOW, WINDOWS_OF_LOSSES
 from tests.dashboards.department import Department
+from tests.dashboards.reading import board, filled, panels
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow]
 Shares = dict[str, tuple[float, float]]
@@ -135,6 +137,42 @@ def test_the_plan_takes_as_many_enquiries_a_day_as_the_board_says(department: De
         assert isclose(told, by_hand, rel_tol=1e-9, abs_tol=1e-12), channel
     per_day = asked(f'{pace.CAME}{{window="month"}}')
     assert per_day == {channel: count / days["begun"] for channel, count in came.items()}
+
+
+def told_by_the_board(department: Department, title: str, part: str) -> dict[str, float]:
+    """A column of a table of the marketing board, by the label of its rows."""
+    (expr,) = {
+        target["expr"]
+        for panel in panels(board("en/marketing.json"))
+        if panel["title"] == title
+        for target in panel["targets"]
+        if part in target["expr"]
+    }
+    found = department.prometheus.query(filled(expr))
+    return {text: value for labels, value in found.items() for _, text in labels}
+
+
+def test_a_source_pays_back_by_the_margin_of_an_average_customer(department: Department) -> None:
+    """Its acquisition cost over what the department's customer brings a month, in unrounded numbers."""
+    view = View(department.readings, "30d", department.settings)
+    cac, months = (view.kpi(SHIPPED.kpis[name]) for name in ("cac", "cac_payback_months"))
+    costs = {source: each["value"] for source, each in cac["by_source"].items() if each["value"] is not None}
+    told = told_by_the_board(department, "Sources", "cac_payback_months")
+    assert told.keys() == costs.keys() != set()
+    for source, value in told.items():
+        assert isclose(value, costs[source] / cac["value"] * months["value"], rel_tol=1e-9), source
+
+
+def test_a_sale_costs_what_its_campaign_does(department: Department) -> None:
+    """Spend that was told for a campaign over the sales that came by it; none without a sale."""
+    view = View(department.readings, "30d", department.settings)
+    leads, revenue = (view.kpi(SHIPPED.kpis[name])["by_campaign"] for name in ("cpl", "revenue"))
+    told = told_by_the_board(department, "Campaigns", "spend")
+    assert told.keys() == {name for name, each in revenue.items() if each["n"] and leads[name]["value"]}
+    assert told
+    for campaign, value in told.items():
+        spent, sales = leads[campaign]["value"] * leads[campaign]["n"], revenue[campaign]["n"]
+        assert isclose(value, spent / sales, rel_tol=1e-9), campaign
 
 
 def test_hours_of_the_week_add_up_to_the_enquiries_of_the_window(department: Department) -> None:

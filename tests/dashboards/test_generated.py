@@ -197,6 +197,23 @@ def test_a_board_keeps_the_rules_of_good_boards(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", names())
+def test_rows_lead_to_their_detail(name: str) -> None:
+    """Each list links its rows to a board of the same language, for the row, in the same period and time."""
+    boards = {board(other)["uid"]: board(other) for other in names() if other[:3] == name[:3]}
+    lists = [panel for panel in panels(board(name)) if "merge" in json.dumps(panel.get("transformations"))]
+    for panel in lists:
+        properties = [
+            each for override in panel["fieldConfig"]["overrides"] for each in override["properties"]
+        ]
+        (link,) = (link for each in properties if each["id"] == "links" for link in each["value"])
+        uid, variable = re.fullmatch(r"/d/([a-z-]+)\?(?:var-(\w+)=.+?&)?(.+)", link["url"]).group(1, 2)  # type: ignore[union-attr]
+        told = {each["name"] for each in boards[uid]["templating"]["list"]}
+        assert variable is None or variable in told
+        assert link["url"].endswith("&${window:queryparam}&${__url_time_range}")
+    assert lists or name[3:] in ("kpis.json", "pipeline.json", "response.json", "revenue.json")
+
+
+@pytest.mark.parametrize("name", names())
 def test_every_panel_says_what_is_healthy(name: str) -> None:
     """A title, a description, a unit, the data source variable, no threshold that Grafana invents."""
     for panel in panels(board(name)):

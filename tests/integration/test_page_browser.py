@@ -31,6 +31,8 @@ from tests.stories.telling import MOSCOW, lead, ms
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 START_MS, END_MS = ms("2026-03-02 00:00"), ms("2026-03-16 12:00")
 VIEWERS, BURST, TURNS = 50, 4_000, 3
+PROMISED_SECONDS, TRIES = 1.0, 3
+"""For the first paint, and from an event to the page: in the best try, for others use the machine too."""
 APPLIED = re.compile(rb'"applied":(\d+)')
 HOSTILE = "<img src=x onerror=alert(1)>&\"'"
 
@@ -94,8 +96,10 @@ def house(
 
 
 def test_the_page_shows_what_the_kpi_api_tells(house: House) -> None:
-    """Tiles and funnels, unrounded; first paint is reported."""
-    house.open()
+    """Tiles and funnels, unrounded, within a second of the request."""
+    paints = [first_paint(house) for _ in range(TRIES)]
+    print(f"first contentful paint after {paints} ms")
+    assert min(paints) <= PROMISED_SECONDS * 1000
     kpis = house.kpis("30d")
     tiles = house.browser.ask(
         "return [...document.querySelectorAll('[data-kpi]')].map((e) => [e.dataset.kpi, e.dataset.value])"
@@ -116,26 +120,26 @@ def test_the_page_shows_what_the_kpi_api_tells(house: House) -> None:
     )
     assert {key: value for key, value in drawn if value} == stages
     assert house.browser.ask("return document.querySelectorAll('.funnel svg rect').length") == len(drawn)
-    paint = house.browser.ask(
-        "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+
+
+def first_paint(house: House) -> float:
+    """Milliseconds from the request to the first content, of a page that is loaded anew."""
+    house.open()
+    found: float = house.browser.ask(
+        "return performance.getEntriesByName('first-contentful-paint')[0].startTime"
     )
-    assert paint is not None
-    print(f"first contentful paint after {paint} ms")
+    return found
 
 
 def test_an_event_reaches_the_page_at_once(house: House) -> None:
-    """A new enquiry is counted and stands in the list of those who wait; how quickly is reported."""
+    """A new enquiry is counted and stands in the list of those who wait, within a second."""
     house.open()
     settled, before = "#waiting tbody tr", house.kpis("30d")["leads_waiting"]["value"]
     assert house.browser.ask("return document.querySelectorAll(arguments[0]).length", settled) == before
-    began = time.monotonic()
-    new = lead("late-enquiry", "created", "2026-03-16 11:59", channel="inbound", owner=HOSTILE)
-    house.deployment.publish([new])
-    house.browser.until(
-        "return document.querySelector('[data-kpi=leads_waiting]').dataset.value === arguments[0]",
-        str(before + 1),
-    )
-    print(f"event to page in {time.monotonic() - began:.3f} s")
+    names = ["late-enquiry", *(f"later-{number}" for number in range(1, TRIES))]
+    took = [waits(house, name, before + number) for number, name in enumerate(names, start=1)]
+    print(f"event to page in {took} s")
+    assert min(took) <= PROMISED_SECONDS
     rows = house.browser.ask(
         "return [...document.querySelectorAll('#waiting tbody tr')]"
         ".map((row) => [...row.cells].map((cell) => cell.textContent))"
@@ -148,6 +152,16 @@ def test_an_event_reaches_the_page_at_once(house: House) -> None:
     told = [json.loads(house.worker.get(link)[1])["key"] for link in links]
     assert told == [f"lead/{row[0]}" for row in rows]
     assert house.browser.ask("return document.images.length") == 0
+
+
+def waits(house: House, name: str, count: int) -> float:
+    """Seconds from the sending of an enquiry to the page that counts it."""
+    began = time.monotonic()
+    house.deployment.publish([lead(name, "created", "2026-03-16 11:59", channel="inbound", owner=HOSTILE)])
+    house.browser.until(
+        "return document.querySelector('[data-kpi=leads_waiting]').dataset.value === arguments[0]", str(count)
+    )
+    return time.monotonic() - began
 
 
 def words(browser: Browser) -> set[str]:
