@@ -6,10 +6,9 @@ from collections import Counter, deque
 
 import pytest
 
+from streams.zones import DAY_MS
 from tests.cluster import Cluster
 from tests.stories.telling import lead
-
-DAY_MS = 86_400_000
 
 
 def restated(cluster: Cluster) -> Counter[str]:
