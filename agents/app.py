@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import socket
 import ssl
@@ -189,11 +188,6 @@ def _require_port(settings: Settings) -> None:
             ) from error
 
 
-def scan_seldom() -> None:
-    """Journeys refer to each other in no circle: scanning them at Python's default pace costs a third."""
-    gc.set_threshold(200_000, 200, 100)
-
-
 def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; ends the process. Raises `UserError` where it cannot start."""
     _require_port(settings)
@@ -201,7 +195,6 @@ def run_worker(settings: Settings) -> None:
     for difference in require_topics(settings):
         click.echo(f"voronka: {difference}", err=True)
     (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
-    scan_seldom()
     # At DEBUG it would write every record that we send, and so people's data, into the log.
     logging.getLogger("aiokafka").setLevel(logging.INFO)
     worker = VoronkaWorker(settings)

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from agents.app import VoronkaWorker, scan_seldom
+from agents.app import VoronkaWorker
 from agents.settings import Settings
 from benchmarks.engines.watch import run, watch
 from benchmarks.task import Meter, Task
@@ -44,7 +44,6 @@ def totals(worker: VoronkaWorker, now_ms: int) -> dict[str, list[list[Any]]]:
 def main() -> None:
     """Run one worker until it is told to end."""
     task = Task.taken()
-    scan_seldom()
     worker = VoronkaWorker(settings_of(task))
     watch(
         worker.app,

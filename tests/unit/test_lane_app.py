@@ -34,6 +34,7 @@ def app(**options: Any) -> LaneApp:
         ("stream_wait_empty", False),
         ("consumer_auto_offset_reset", "latest"),
         ("processing_guarantee", "exactly_once"),
+        ("broker_max_poll_records", 100),
     ],
 )
 def test_settings_that_would_lose_records_are_refused(name: str, value: object) -> None:
