@@ -28,11 +28,12 @@ Absence = Literal["zero", "unknown"]
 RESPONSE_EDGES_SECONDS = ("300", "900", "3600", "14400", "28800", "86400", "172800", "604800", "+Inf")
 """Upper edges of the response buckets, inclusive."""
 
-
 NET = "net_"
 """Begins the name of what a stock has changed by."""
 HOURLY_WINDOWS = ("30d",)
 """What hours of the week are compared over: each comes four times."""
+BY_CAMPAIGN = ("spend_minor", "new_customers")
+"""What campaigns have besides the totals of leads and deals: what they cost, and whom they won."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from streams.customer_stays import Stay, left_within, marks_of, stays
 from streams.customers import Purchase, purchases
 from streams.journeys import Journey
 from streams.rows import (
+    CAMPAIGN,
     CUSTOMER,
+    CUSTOMER_CAMPAIGN,
     CUSTOMER_LEVEL,
     CUSTOMER_NOW,
     CUSTOMER_PERIODS,
@@ -75,6 +77,9 @@ class _Book:
         self.add(CUSTOMER, first.at_ms, new, channel)
         by_source = self.rules.rows.number(CUSTOMER_SOURCE, channel, first.source)
         self.facts[by_source, first.at_ms, 0] = new
+        if CAMPAIGN in self.rules.cuts:
+            campaign = self.rules.cut(CAMPAIGN, first.campaign)
+            self.facts[self.rules.rows.number(CUSTOMER_CAMPAIGN, campaign), first.at_ms, 0] = new
         for one in self.purchases:
             worth = self.worth([one])
             packed = UNITS["customer_revenue_minor"] * worth.revenue_minor

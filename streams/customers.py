@@ -21,7 +21,7 @@ MOST_KEPT = 2_000
 """Whom more journeys name, the lines of their deals counted in, is a collective entry, such as all walk-in
 customers, and no customer: it would outgrow a message, and every sale would cost as much as all before it."""
 
-_TOLD = ("channel", "source", "customer", "moved_to", "amount")
+_TOLD = ("channel", "source", "campaign", "customer", "moved_to", "amount")
 _LINE = "line\x1f"
 
 
@@ -112,6 +112,7 @@ class Purchase:
     origin: str
     channel: str
     source: str
+    campaign: str
     amount: tuple[int, str] | None
     lines: tuple[tuple[int, str, int], ...]
 
@@ -149,9 +150,16 @@ def _bought_at(place: str, journey: Journey, customer: str) -> Iterator[Purchase
         return
     for deal in told.deals:
         if deal.outcome == "won" and deal.closed_at is not None and told.told("customer", deal) == customer:
-            channel, source = told.told("channel", deal), told.told("source", deal)
-            lines = tuple(_lines(deal))
-            yield Purchase(deal.closed_at, deal.id, place, channel, source, deal.amount, lines)
+            yield Purchase(
+                deal.closed_at,
+                deal.id,
+                place,
+                told.told("channel", deal),
+                told.told("source", deal),
+                told.told("campaign", deal),
+                deal.amount,
+                tuple(_lines(deal)),
+            )
 
 
 def _lines(deal: Deal) -> Iterator[tuple[int, str, int]]:

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from streams.base_totals import NETS, BaseTotal
+from streams.base_totals import BY_CAMPAIGN, NETS, BaseTotal
 from streams.formulas import Binary, Formula, Node, Number, Total
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.windows import WINDOWS, WINDOWS_BY_SOURCE_AND_REP
@@ -121,7 +121,7 @@ class Kpi:
     def counts_by(self, cut: str) -> bool:
         """Whether all that it is made of is told apart by a further family, where its names are listed."""
         return not (self.entry.channels or Total(CLOCK) in self.formula.totals) and all(
-            (cut, leaf.id) == ("campaign", "spend_minor") or _of_journeys(TOTALS[leaf.id])
+            (cut == "campaign" and leaf.id in BY_CAMPAIGN) or _of_journeys(TOTALS[leaf.id])
             for leaf in self.leaves
         )
 

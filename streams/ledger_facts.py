@@ -12,13 +12,21 @@ from streams.ledger_book import LedgerBook, entries_by_subject
 from streams.ledger_days import day_number
 from streams.ledger_growth import parts
 from streams.ledger_plans import plan_facts
-from streams.rows import CAMPAIGN_DAYS, CHANNEL_DAYS, CHANNEL_MONTHLY, KPI, REP_MONTHLY, SOURCE_DAYS, UNITS
+from streams.rows import (
+    CAMPAIGN,
+    CAMPAIGN_DAYS,
+    CHANNEL_DAYS,
+    CHANNEL_MONTHLY,
+    KPI,
+    REP_MONTHLY,
+    SOURCE_DAYS,
+    UNITS,
+)
 from streams.rules import Rules
 from streams.stories import UNASSIGNED
 
 _AIMED = ("channel/", "source/", "rep/", "team/")
 """Aims of these are theirs; every other subject means the whole department."""
-CAMPAIGN = "campaign"
 _PROMOTER, _DETRACTOR = 9, 6
 
 

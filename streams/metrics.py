@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.base_totals import BASE_TOTALS, BaseTotal, Family, Unit
+from streams.base_totals import BASE_TOTALS, BY_CAMPAIGN, BaseTotal, Family, Unit
 
 Cut = Literal["region", "industry", "campaign"]
 Told = Family | Literal["team"] | Cut
@@ -85,7 +85,7 @@ _OF_ALL_CUTS = ("enquiries", "revenue_minor", "won_deals_valued")
 OF_CUTS: dict[Cut, tuple[str, ...]] = {
     "region": _OF_ALL_CUTS,
     "industry": _OF_ALL_CUTS,
-    "campaign": (*_OF_ALL_CUTS, "spend_minor"),
+    "campaign": (*_OF_ALL_CUTS, *BY_CAMPAIGN),
 }
 """What is exported of the names that a deployment lists; the rest of them is in the API."""
 

@@ -23,8 +23,8 @@ RowKey = tuple[str, str, str]
 """(kind, label 1, label 2); kinds are the families, their monthly ones, and `edge` for the histograms."""
 
 EDGE = "edge"
-CUSTOMER, CUSTOMER_SOURCE = "customer", "customer_source"
-"""Sums of customers, by channel and by source too."""
+CUSTOMER, CUSTOMER_SOURCE, CUSTOMER_CAMPAIGN = "customer", "customer_source", "customer_campaign"
+"""Sums of customers, by channel, by source too, and by campaign where a deployment lists them."""
 CUSTOMER_NOW, CUSTOMER_LEVEL = "customer_now", "customer_level"
 CUSTOMER_PERIODS = {period: f"customer_{period}" for period in ("today", "week", "month", "quarter", "year")}
 """Different customers of windows that end now and of calendar periods; how many there were at a start."""
@@ -34,7 +34,8 @@ CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS = (
     f"{family}_days" for family in ("channel", "source", "rep", "team")
 )
 """Amounts of whole days."""
-CAMPAIGN_DAYS = "campaign_days"
+CAMPAIGN = "campaign"
+CAMPAIGN_DAYS = f"{CAMPAIGN}_days"
 """Those of campaigns, where a deployment lists them."""
 KPI = "kpi"
 """What was told of a KPI, by its id and whose aim it is."""
@@ -45,7 +46,7 @@ MONTHLY = "_monthly"
 CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY = (
     f"{family}{MONTHLY}" for family in ("channel", "source", "rep")
 )
-CUTS = ("region", "industry", "campaign")
+CUTS = ("region", "industry", CAMPAIGN)
 """Families that a deployment may ask for besides, each by the names that it lists."""
 _LANE_BITS = 64
 _LANE = 1 << _LANE_BITS
@@ -93,7 +94,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY), _SELDOM),
     **dict.fromkeys(CUTS, _JOURNEY),
     **dict.fromkeys((f"{cut}{MONTHLY}" for cut in CUTS), _SELDOM),
-    **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE), _OF_CUSTOMERS),
+    **dict.fromkeys((CUSTOMER, CUSTOMER_SOURCE, CUSTOMER_CAMPAIGN), _OF_CUSTOMERS),
     **dict.fromkeys((CUSTOMER_NOW, *CUSTOMER_PERIODS.values(), *CUSTOMER_SLID.values()), _DISTINCT),
     CUSTOMER_LEVEL: _layout("channel", layout="level"),
     **dict.fromkeys(
@@ -112,7 +113,7 @@ FAMILIES = {
     **dict.fromkeys((*CUSTOMER_PERIODS.values(), *CUSTOMER_SLID.values()), "channel"),
     CUSTOMER_SOURCE: "source",
     **{kind: kind.removesuffix("_days") for kind in (CHANNEL_DAYS, SOURCE_DAYS, REP_DAYS, TEAM_DAYS)},
-    CAMPAIGN_DAYS: "campaign",
+    **dict.fromkeys((CAMPAIGN_DAYS, CUSTOMER_CAMPAIGN), CAMPAIGN),
 }
 """The family of kinds that are not called by it."""
 _SHOWN: dict[str, tuple[str | None, ...]] = LAYOUTS | {

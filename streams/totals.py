@@ -16,6 +16,7 @@ from streams.rows import (
     CHANNEL_DAYS,
     CHANNEL_MONTHLY,
     CUSTOMER,
+    CUSTOMER_CAMPAIGN,
     CUSTOMER_LEVEL,
     CUSTOMER_NOW,
     CUSTOMER_PERIODS,
@@ -47,7 +48,7 @@ from streams.zones import MINUTE_MS
 ALL, CHANNEL = "all", "channel"
 MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
-    *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE),
+    *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE, CUSTOMER_CAMPAIGN),
     *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, CAMPAIGN_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
 )
 

@@ -157,7 +157,7 @@ class KpiPanels:
     def bars(
         self, kpi_id: str, dimension: Place, *, span: int = 12, suffix: str = "", when: str = ""
     ) -> Panel:
-        """Values now, the greatest first; `when` says when it fills."""
+        """Values now, the greatest first; `when` says when it fills, and for which periods."""
         legend = " · ".join(f"{{{{{label}}}}}" for label in _LABELS[dimension])
         expr = f"sort_desc({self.expr(kpi_id, dimension)})"
         least = None if self._kpi(kpi_id).compares else 0
@@ -211,7 +211,7 @@ class KpiPanels:
         kpi = self._kpi(kpi_id)
         title = f"{self.title(kpi_id)}, {suffix}" if suffix else self.title(kpi_id)
         texts = [self.speech.of(kpi.entry.description), self._healthy(kpi), self._otherwise(kpi)]
-        if kept := ", ".join(self._kept(kpi)):
+        if not when and (kept := ", ".join(self._kept(kpi))):
             texts.append(self.speech(f"Periods: {kept}.", f"Периоды: {kept}."))
         return About(title, " ".join([*texts, when]).strip(), self.unit(kpi_id), _steps(kpi))
 

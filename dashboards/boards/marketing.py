@@ -6,9 +6,9 @@ from dashboards.boards.frame import Board
 from dashboards.boards.kpi_panels import KpiPanels
 from dashboards.boards.speech import Link
 from dashboards.rules import COMPLETE
-from streams.kpis import Text
+from streams.kpis import Place, Text
 from streams.metrics import WINDOWS_OF_CAMPAIGNS
-from streams.series import exported
+from streams.series import exported, recorded_windows
 
 _COSTS = (
     *("cpl", "cac", "cac_payback_months", "ltv_cac_ratio", "incremental_sales", "initial_enquiries"),
@@ -18,7 +18,7 @@ _COLUMNS = (
     *("initial_enquiries", "qualified_leads", "qualified_conversion_rate", "sales_conversion_rate"),
     *("response_within_1h_share_working", "won_deals", "revenue", "avg_deal_value", "cpl", "cac"),
 )
-_OF_CAMPAIGNS = ("initial_enquiries", "revenue", "avg_deal_value", "cpl")
+_OF_CAMPAIGNS = ("initial_enquiries", "revenue", "avg_deal_value", "cpl", "cac")
 _RANKED = ("initial_enquiries", "qualified_leads", "won_deals", "revenue", "cpl", "cac")
 _BY_SOURCE = (
     *("initial_enquiries", "qualified_conversion_rate", "sales_conversion_rate", "revenue"),
@@ -32,12 +32,8 @@ _BY_CHANNEL = (
     "invalid_lead_share",
     "lead_quality_score",
 )
-_PAYBACK = Text(
-    "Payback: months in which the margin of the department's average customer pays for the source's "
-    "acquisition cost; periods: 30d, prev_month.",
-    "Окупаемость: за сколько месяцев маржа среднего клиента отдела покроет стоимость привлечения из этого "
-    "источника; периоды: 30d, prev_month.",
-)
+_NOTHING = Text("", "")
+_OF_PLACES: dict[Place, str] = {"source": "из этого источника", "campaign": "по этой кампании"}
 
 
 def marketing(panels: KpiPanels) -> Board:
@@ -56,14 +52,16 @@ def marketing(panels: KpiPanels) -> Board:
         f"без кампании – `unknown`. Периоды: {periods}.",
     )
     cost = (say("Cost per sale", "Стоимость продажи"), say.money, _cost_of_a_sale())
-    campaigns = panels.table(Text("Campaigns", "Кампании"), _OF_CAMPAIGNS, "campaign", to_all, when, [cost])
+    more = [cost, _payback(panels, "campaign")]
+    told = _paid(panels, "campaign", when)
+    campaigns = panels.table(Text("Campaigns", "Кампании"), _OF_CAMPAIGNS, "campaign", to_all, told, more)
     suffix = say("by campaign", "по кампаниям")
     each = [
-        panels.bars(kpi_id, "campaign", suffix=suffix, when=say.of(when))
-        for kpi_id in panels.told(("cpl", "revenue"), "campaign")
+        panels.bars(kpi_id, "campaign", span=8, suffix=suffix, when=say.of(when))
+        for kpi_id in panels.told(("cpl", "cac", "revenue"), "campaign")
     ]
-    payback = (panels.title("cac_payback_months"), "short", _payback(panels))
-    table = panels.table(Text("Sources", "Источники"), _COLUMNS, "source", only, _PAYBACK, [payback])
+    of_sources = _paid(panels, "source"), [_payback(panels, "source")]
+    table = panels.table(Text("Sources", "Источники"), _COLUMNS, "source", only, *of_sources)
     return Board(
         "marketing",
         say("Marketing", "Маркетинг"),
@@ -86,11 +84,24 @@ def marketing(panels: KpiPanels) -> Board:
     )
 
 
-def _payback(panels: KpiPanels) -> str:
-    """What a customer brings in a month is known of the department and of channels, not of sources."""
-    cost = panels.expr("cac", "source")
+def _payback(panels: KpiPanels, place: Place) -> tuple[str, str, str]:
+    """What a customer brings in a month is known of the department and of channels, not of these."""
     months, of_all = (panels.expr(kpi_id, "department") for kpi_id in ("cac_payback_months", "cac"))
-    return f"max by (source) ({cost}) * on () group_left () ({months} / {of_all})"
+    cost = f"max by ({place}) ({panels.expr('cac', place)})"
+    return panels.title("cac_payback_months"), "short", f"{cost} * on () group_left () ({months} / {of_all})"
+
+
+def _paid(panels: KpiPanels, place: Place, when: Text = _NOTHING) -> Text:
+    """What that column says, and the periods for which both its parts are exported."""
+    months, cost = (panels.catalogue.by_alias[kpi_id] for kpi_id in ("cac_payback_months", "cac"))
+    costed = recorded_windows(cost, place)
+    kept = ", ".join(each for each in recorded_windows(months, "department") if each in costed)
+    return Text(
+        f"{when.en} Payback: months in which the margin of the department's average customer pays for the "
+        f"{place}'s acquisition cost; periods: {kept}.".strip(),
+        f"{when.ru} Окупаемость: за сколько месяцев маржа среднего клиента отдела покроет стоимость "
+        f"привлечения {_OF_PLACES[place]}; периоды: {kept}.".strip(),
+    )
 
 
 def _cost_of_a_sale() -> str:

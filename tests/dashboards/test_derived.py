@@ -152,15 +152,18 @@ def told_by_the_board(department: Department, title: str, part: str) -> dict[str
     return {text: value for labels, value in found.items() for _, text in labels}
 
 
-def test_a_source_pays_back_by_the_margin_of_an_average_customer(department: Department) -> None:
+@pytest.mark.parametrize(("place", "title"), [("source", "Sources"), ("campaign", "Campaigns")])
+def test_a_source_or_campaign_pays_back_by_the_margin_of_an_average_customer(
+    department: Department, place: str, title: str
+) -> None:
     """Its acquisition cost over what the department's customer brings a month, in unrounded numbers."""
     view = View(department.readings, "30d", department.settings)
     cac, months = (view.kpi(SHIPPED.kpis[name]) for name in ("cac", "cac_payback_months"))
-    costs = {source: each["value"] for source, each in cac["by_source"].items() if each["value"] is not None}
-    told = told_by_the_board(department, "Sources", "cac_payback_months")
+    costs = {name: each["value"] for name, each in cac[f"by_{place}"].items() if each["value"] is not None}
+    told = told_by_the_board(department, title, "cac_payback_months")
     assert told.keys() == costs.keys() != set()
-    for source, value in told.items():
-        assert isclose(value, costs[source] / cac["value"] * months["value"], rel_tol=1e-9), source
+    for name, value in told.items():
+        assert isclose(value, costs[name] / cac["value"] * months["value"], rel_tol=1e-9), name
 
 
 def test_a_sale_costs_what_its_campaign_does(department: Department) -> None:

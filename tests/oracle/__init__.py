@@ -161,10 +161,11 @@ def _total(facts: Sequence[Fact], now_ms: int, config: Config, *, everywhere: bo
 
 
 def _cuts(fact: Fact, config: Config) -> Iterator[Key]:
-    """Its sums by region and industry: what is not listed is `other`."""
+    """Its sums by region, industry and campaign: what is not listed is `other`."""
     for cut, name, listed in (
         ("region", fact.labels.region, config.regions),
         ("industry", fact.labels.industry, config.industries),
+        ("campaign", fact.labels.campaign, config.campaigns),
     ):
         if name and listed:
             yield cut, fact.total, name if name in {*listed, "unknown"} else "other", ""

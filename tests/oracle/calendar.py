@@ -39,6 +39,7 @@ class Config:
     """By currency and day what one unit is worth in the reporting currency, as decimal text."""
     regions: frozenset[str] = frozenset()
     industries: frozenset[str] = frozenset()
+    campaigns: frozenset[str] = frozenset()
     """The names that are told apart; none means not at all."""
     silence_days: int | None = None
     """A customer who neither buys nor renews for so long has left."""

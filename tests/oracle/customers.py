@@ -46,6 +46,7 @@ class Purchase:
     journey: str
     channel: str
     source: str
+    campaign: str
     revenue_minor: int | None
     margins_minor: tuple[int, ...]
 
@@ -133,6 +134,7 @@ def _purchase(story: Story, deal: Entity, config: Config) -> Purchase:
         story.key,
         deal.attribute("channel") or story.channel,
         deal.attribute("source") or story.source,
+        deal.attribute("campaign") or story.campaign,
         None if deal.amount is None else worth(deal.amount, won_at, config),
         tuple(margins),
     )
@@ -142,7 +144,8 @@ def customer_facts(customers: Iterable[Customer]) -> Iterator[Fact]:
     """The totals that are sums."""
     for customer in customers:
         first = customer.purchases[0]
-        yield Fact("new_customers", Labels(first.channel, first.source), 1, first.at_ms)
+        labels = Labels(first.channel, first.source, campaign=first.campaign)
+        yield Fact("new_customers", labels, 1, first.at_ms)
         for one in customer.purchases:
             if one.revenue_minor is not None:
                 yield Fact("customer_revenue_minor", Labels(one.channel), one.revenue_minor, one.at_ms)

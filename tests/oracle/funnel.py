@@ -79,11 +79,16 @@ class Story:
         """Like its source."""
         return self._attribute("industry")
 
+    @cached_property
+    def campaign(self) -> str:
+        """Like its source."""
+        return self._attribute("campaign")
+
     def labels(self, rep: str, deal: Entity | None = None) -> Labels:
         """Whom a fact of the lead is about, or one of a deal, which may have told its own."""
         own = {
             name: (deal and deal.attribute(name)) or getattr(self, name)
-            for name in ("channel", "source", "region", "industry")
+            for name in ("channel", "source", "region", "industry", "campaign")
         }
         return Labels(rep=rep, **own)
 

@@ -19,7 +19,9 @@ class Labels:
     le: str = ""
     region: str = ""
     industry: str = ""
-    """Nothing where a fact has none: those of stages, of customers and of the ledger."""
+    campaign: str = ""
+    """Nothing where a fact has none: those of stages, of customers and of the ledger, but of campaigns spend
+    and who is new."""
 
 
 @dataclass(frozen=True)

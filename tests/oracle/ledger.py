@@ -234,14 +234,16 @@ def _spend(events: list[Event], config: Config) -> Iterator[Fact]:
         return (e.entity_id, e.get("source"), e.get("campaign"), e.get("channel"), *_period(e))
 
     entries = _entries(_last_writers((about(event), event, event.get("amount")) for event in events))
-    for (_, source, _, told), of_campaign in entries.items():
+    for (_, source, campaign, told), of_campaign in entries.items():
         channel = _known(told)
         amounts, lost = _by_day(of_campaign, channel, config)
         yield from lost
         for day, amount in amounts.items():
-            labels = Labels(channel, source or "unknown")
-            for family in ("channel", "source"):
-                yield LedgerFact("spend_minor", labels, amount, config.calendar.instant(day), family=family)
+            at_ms = config.calendar.instant(day)
+            whole = Labels(channel, campaign=campaign or "unknown")
+            yield LedgerFact("spend_minor", whole, amount, at_ms, family="channel")
+            by_source = Labels(channel, source or "unknown")
+            yield LedgerFact("spend_minor", by_source, amount, at_ms, family="source")
 
 
 def _expenses(events: list[Event], config: Config) -> Iterator[Fact]:

@@ -121,12 +121,6 @@ class _Deal:
         return Fact(total, self.labels(at_ms), amount, at_ms)
 
     @property
-    def campaign(self) -> str | None:
-        """Its own, else the lead's, else that of the first deal that has one."""
-        entities = [self.deal, *([self.story.lead] if self.story.lead else []), *self.story.deals]
-        return next((told for entity in entities if (told := entity.attribute("campaign"))), None)
-
-    @property
     def score(self) -> int:
         """Its own, else the lead's, else by what is known of budget, authority, need and timing."""
         entities = [self.deal, *([self.story.lead] if self.story.lead else [])]
@@ -209,7 +203,7 @@ def _won(of: _Deal, won_at: int, config: Config) -> Iterator[Fact]:
     if amount_minor is not None:
         if amount_minor < 100_000 * 10 ** PLACES[config.currency]:
             yield of.fact("won_deals_small", 1, won_at)
-        if of.campaign is not None:
+        if of.labels(won_at).campaign != "unknown":
             yield of.fact("campaign_revenue_minor", amount_minor, won_at)
     lines = list(of.deal.numbered("line_sold", "line").values())
     kinds = {line.get("kind") for line in lines}

@@ -138,7 +138,7 @@ def _event(
 def customer_told(turns: list[Turn], silence_days: int | None) -> Customer:
     """The same for the batch truth."""
     bought = [
-        Purchase(at_ms, f"deal/{number}", f"deal/{number}", what, "unknown", None, ())
+        Purchase(at_ms, f"deal/{number}", f"deal/{number}", what, "unknown", "unknown", None, ())
         for number, (at_ms, what) in enumerate(turns)
         if what not in TOLD
     ]

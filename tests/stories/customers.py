@@ -336,4 +336,48 @@ CUSTOMERS: list[Story] = [
         ),
         config=Config(silence_days=60),
     ),
+    # c1's first deal tells no campaign, so it is the lead's; buying again by another one changes nothing.
+    # c2's deal tells its own, c3's was corrected, c4's is not listed, c5 came by none.
+    replace(
+        told(
+            "a new customer is the campaign's by which the first purchase came",
+            "2026-04-20 12:00",
+            [
+                lead("1", "created", "2026-04-01 10:00", channel="inbound", campaign="spring"),
+                deal("1", "created", "2026-04-01 11:00", journey="lead/1", customer="c1"),
+                deal("1", "won", "2026-04-02 10:00", journey="lead/1", amount="100.00"),
+                deal("9", "created", "2026-04-03 10:00", channel="vip", customer="c1", campaign="autumn"),
+                deal("9", "won", "2026-04-04 10:00", amount="70.00"),
+                lead("2", "created", "2026-04-01 10:00", channel="inbound", campaign="autumn"),
+                deal("2", "created", "2026-04-01 11:00", journey="lead/2", customer="c2", campaign="spring"),
+                deal("2", "won", "2026-04-02 10:00", journey="lead/2"),
+                deal("3", "created", "2026-04-01 10:00", channel="vip", customer="c3", campaign="autumn"),
+                deal("3", "won", "2026-04-03 10:00"),
+                deal("3", "updated", "2026-04-05 10:00", campaign="spring"),
+                deal("4", "created", "2026-03-01 10:00", channel="vip", customer="c4", campaign="autumn"),
+                deal("4", "won", "2026-03-03 10:00"),
+                deal("5", "created", "2026-04-01 10:00", channel="regular", customer="c5"),
+                deal("5", "won", "2026-04-03 10:00"),
+                deal("6", "created", "2026-04-01 10:00", channel="vip", campaign="spring"),
+                deal("6", "won", "2026-04-03 10:00"),
+            ],
+            """
+            month campaign new_customers spring 3
+            month campaign new_customers unknown 1
+            prev_month campaign new_customers other 1
+            all campaign new_customers spring 3
+            all campaign new_customers other 1
+            all campaign new_customers unknown 1
+            1h campaign new_customers -
+            90d campaign new_customers -
+            all channel new_customers inbound 2
+            all channel new_customers vip 2
+            all channel new_customers regular 1
+            month campaign customer_revenue_minor -
+            month campaign revenue_minor spring 10000
+            month campaign revenue_minor other 7000
+            """,
+        ),
+        config=Config(campaigns=frozenset(("spring",))),
+    ),
 ]

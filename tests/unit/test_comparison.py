@@ -83,6 +83,20 @@ async def test_every_place_is_compared_with_itself() -> None:
     assert "change_by_rep" not in await answered("won_deals", "90d", now, then, settings=settings)
 
 
+async def test_what_a_campaigns_customer_costs_is_compared_with_the_period_before() -> None:
+    """As many new customers for twice the money cost twice as much each."""
+
+    def of(campaign: str, spend_minor: int, new_customers: int) -> dict[Key, int]:
+        told = {"spend_minor": spend_minor, "new_customers": new_customers}
+        return {("campaign", total, campaign, ""): amount for total, amount in told.items()}
+
+    settings = msgspec.structs.replace(SETTINGS, campaigns=("spring", "summer"))
+    now, then = of("spring", 600_00, 3) | of("summer", 50_00, 1), of("spring", 300_00, 3)
+    found = await answered("cac", "30d", now, then, settings=settings)
+    assert found["by_campaign"]["spring"] == {"value": 200.0, "n": 3}
+    assert found["change_by_campaign"] == {"spring": 1.0}
+
+
 async def test_a_running_month_is_compared_with_as_much_of_the_last_one() -> None:
     """On the 20th at noon 13 of March's 21 working days and 3 hours are over; February had 19 days."""
     assert share_passed("month", ms("2026-03-20 12:00"), SETTINGS) == pytest.approx((13 * 9 + 3) / (19 * 9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from agents.journeys import records as written
@@ -29,14 +30,19 @@ SOLD = (
 )
 
 
-def told(*records: Record, crash: float = 0.0, seed: int = 0) -> Cluster:
+def told(*records: Record, crash: float = 0.0, seed: int = 0, settings: Settings = SETTINGS) -> Cluster:
     """The shards after these records."""
-    cluster = Cluster(SETTINGS, seed=seed)
+    cluster = Cluster(settings, seed=seed)
+    tell(cluster, *records, crash=crash)
+    return cluster
+
+
+def tell(cluster: Cluster, *records: Record, crash: float = 0.0) -> None:
+    """Let the shards read these records."""
     for record in records:
         cluster.produce(record.topic, record.key, record.value, record.headers, record.timestamp_ms)
     cluster.run(chunk=1, crash=crash)
     cluster.advance(NOW)
-    return cluster
 
 
 def parts(cluster: Cluster) -> list[Stored]:
@@ -141,6 +147,23 @@ async def answer(cluster: Cluster, window: str) -> dict[str, Any]:
     worker.shards = list(cluster.shards.values())  # type: ignore[arg-type] # real ones
     kpis: dict[str, Any] = (await kpis_of(worker, window))["kpis"]
     return kpis
+
+
+def test_what_was_told_before_campaigns_were_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changelog of then says nothing of them: its customers came by an unknown one, until there is news."""
+    with monkeypatch.context() as then:
+        then.setattr("streams.customers._TOLD", ("channel", "source", "customer", "moved_to", "amount"))
+        settings = msgspec.structs.replace(SETTINGS, campaigns=("spring",))
+        created = deal(*("1", "created", "2026-03-01 10:00"), channel="vip", customer="c1", campaign="spring")
+        cluster = told(created, SOLD[1], settings=settings)
+    for shard in range(settings.partitions):
+        cluster.restart(shard)
+    cluster.advance(NOW)
+    assert cluster.sums("all")["channel", "new_customers", "vip", ""] == 1
+    assert cluster.sums("all")["campaign", "new_customers", "unknown", ""] == 1
+    tell(cluster, deal("1", "amount_changed", "2026-03-10 10:00", amount="90.00"))
+    found = {key: n for key, n in cluster.sums("all").items() if key[:2] == ("campaign", "new_customers")}
+    assert found == {("campaign", "new_customers", "spring", ""): 1}
 
 
 OF_CUSTOMERS = ("repeat_customer_share", "churn_rate", "retention_rate", "arpu", "ltv_profit", "cac")

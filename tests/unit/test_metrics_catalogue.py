@@ -139,6 +139,7 @@ def test_stocks_have_no_window_and_flows_have_one() -> None:
         ("plan_minor", "team", "sales_team_plan", ("team", "window")),
         ("revenue_minor", "region", "sales_region_revenue", ("region", "window")),
         ("enquiries", "industry", "sales_industry_enquiries", ("industry", "window")),
+        ("new_customers", "campaign", "sales_by_campaign_new_customers", ("campaign", "window")),
         ("cycle_ms", "rep", "sales_rep_cycle_seconds", ("rep", "window")),
         ("stage_entered", "stage", "sales_stage_entered", ("channel", "stage", "window")),
         ("dwell_ms", "stage", "sales_stage_dwell_seconds", ("channel", "stage", "window")),

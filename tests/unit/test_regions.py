@@ -12,6 +12,7 @@ import pytest
 from agents.pages import kpis_of
 from agents.scrape import Scrape
 from agents.settings import Settings, SettingsError, load_settings
+from streams.base_totals import BY_CAMPAIGN
 from streams.catalogue import SHIPPED
 from streams.reported_totals import REPORTED_TOTALS, TOTALS
 from streams.rows import CUTS, Key
@@ -89,7 +90,7 @@ def exchanged(record: Record, cut: str) -> Record:
 def test_they_are_found_like_sources_so_the_truth_of_those_is_theirs(cut: str, seed: int) -> None:
     """A world told with sources and regions exchanged: by region it is what the oracle says by source.
 
-    Of campaigns the spend is known, too, for it is told by source and campaign.
+    Of campaigns spend and new customers are known, too, as they are of sources.
     """
     records = [
         Record(each.topic, each.key, each.value, tuple(each.headers), each.timestamp_ms)
@@ -106,7 +107,7 @@ def test_they_are_found_like_sources_so_the_truth_of_those_is_theirs(cut: str, s
         wanted: defaultdict[tuple[str, str], int] = defaultdict(int)
         for (family, total, _, source), amount in reading[window].items():
             journeys = TOTALS[total].layout == "journey" and total not in REPORTED_TOTALS
-            if family == "source" and (journeys or (cut, total) == ("campaign", "spend_minor")):
+            if family == "source" and (journeys or (cut == "campaign" and total in BY_CAMPAIGN)):
                 wanted[total, source] += amount
         found = {
             (key[1], key[2]): amount
@@ -166,7 +167,6 @@ async def test_a_lead_costs_what_its_campaign_does() -> None:
     assert kpis["initial_enquiries"]["by_campaign"] == {
         "spring": {"value": 3, "n": 3}, "unknown": {"value": 1, "n": 1}
     }  # fmt: skip
-    assert "by_campaign" not in kpis["cac"]
     exported = (await Scrape(worker).render(""))[0].decode()
     assert 'sales_by_campaign_spend{campaign="spring",window="month"} 600.0' in exported
     assert 'sales_by_campaign_enquiries{campaign="spring",window="prev_month"}' not in exported
@@ -174,12 +174,45 @@ async def test_a_lead_costs_what_its_campaign_does() -> None:
     assert totals_of(without, "month", "campaign", "spend_minor") == {}
 
 
+async def test_a_customer_costs_what_the_campaign_of_the_first_purchase_does() -> None:
+    """600 of spend and three new customers, two of them by this campaign: what buys again is not new."""
+    settings = Settings(clock="event", reject_limit=0, campaigns=("spring", "summer"))
+    sold = {
+        "1": {"channel": "vip", "customer": "c1", "campaign": "spring"},
+        "2": {"channel": "regular", "customer": "c2", "campaign": "spring"},
+        "3": {"channel": "vip", "customer": "c1", "campaign": "summer"},
+        "4": {"channel": "vip", "customer": "c3"},
+        "5": {"channel": "vip", "campaign": "spring"},
+    }
+    records = [
+        spend("2026-04-06 10:00", "600.00", source="ads", campaign="spring"),
+        spend("2026-04-06 11:00", "70.00", source="ads", campaign="summer"),
+    ]
+    for name, data in sold.items():
+        records += [
+            deal(name, "created", f"2026-04-0{name} 10:00", **data),
+            deal(name, "won", f"2026-04-0{name} 12:00"),
+        ]
+    worker = FixedWorker((), settings, clock_ms=ms("2026-04-12 20:00"))
+    cluster = folded(records, worker.clock_ms, settings)
+    worker.shards = list(cluster.shards.values())  # type: ignore[arg-type] # real ones
+    kpis = (await kpis_of(worker, "month"))["kpis"]
+    assert kpis["cac"]["by_campaign"] == {
+        "spring": {"value": 300.0, "n": 2},
+        "summer": {"value": None, "n": 0},
+        "unknown": {"value": None, "n": 1},
+    }
+    exported = (await Scrape(worker).render(""))[0].decode()
+    assert 'sales_by_campaign_new_customers{campaign="spring",window="30d"} 2.0' in exported
+    assert 'sales_by_campaign_new_customers{campaign="spring",window="7d"}' not in exported
+
+
 def test_most_kpis_of_the_sources_have_them() -> None:
     """Revenue, conversions and activities do."""
     told = {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by("region")}
     assert {"revenue", "win_rate_qualified", "meetings_held", "pipeline_value_open", "mrr"} <= told
     assert len(told) > 45
-    assert {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by("campaign")} - told == {"cpl"}
+    assert {kpi.id for kpi in SHIPPED.kpis.values() if kpi.counts_by("campaign")} - told == {"cpl", "cac"}
 
 
 def test_lists_are_settings_like_others() -> None:

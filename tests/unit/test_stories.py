@@ -29,6 +29,7 @@ def _told(story: Story, records: Sequence[Record]) -> Cluster:
         currency=config.currency,
         rates=rates_of(config),
         customer_silence_days=config.silence_days,
+        campaigns=tuple(sorted(config.campaigns)),
     )
     cluster = Cluster(settings)
     for record in records:
