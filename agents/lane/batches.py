@@ -26,17 +26,20 @@ class BatchMaker(Protocol):
 def batches(
     maker: BatchMaker, entries: Iterable[tuple[bytes, bytes | None]], *, topic: str, max_bytes: int
 ) -> Iterator[Batch]:
-    """Pack entries in order; an entry larger than a batch may be stops the worker, naming key and fix."""
+    """Pack entries in order; one that is larger than a batch should be goes alone.
+
+    One that is larger than a message may be stops the worker, naming key and fix.
+    """
     batch = maker.create_batch()
     for key, value in entries:
         size = len(key) + len(value or b"") + FRAME_BYTES
         if size > max_bytes:
             raise StopWorker(
-                f"the entry {key!r} takes {size} bytes in {topic}, a batch may take {max_bytes}: raise"
-                " max.message.bytes of the topic and the lane's max_batch_bytes below it"
+                f"the entry {key!r} takes {size} bytes in {topic}, a message may take {max_bytes}: raise"
+                " max.message.bytes of the topic and the app's producer_max_request_size up to it"
             )
         if batch.append(timestamp=None, key=key, value=value) is None:
-            yield batch
+            yield batch  # a batch takes its first entry, whatever its size
             batch = maker.create_batch()
             batch.append(timestamp=None, key=key, value=value)
     if batch.record_count():

@@ -79,6 +79,8 @@ class Producers:
 
     def __init__(self, app: "LaneApp", max_batch_bytes: int) -> None:
         self._app, self._max_batch_bytes = app, max_batch_bytes
+        self.max_entry_bytes = max(app.conf.producer_max_request_size, max_batch_bytes)
+        """The largest message that is written."""
         self.shared, self._fencing = self._new(idempotent=True), True
 
     async def start(self) -> None:
@@ -129,7 +131,7 @@ class Producers:
             transactional_id=transactional_id,
             compression_type=compression(),
             max_batch_size=self._max_batch_bytes,
-            max_request_size=max(conf.producer_max_request_size, self._max_batch_bytes + 4096),
+            max_request_size=self.max_entry_bytes,
             request_timeout_ms=int(patience_seconds * 1000),
             **credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )

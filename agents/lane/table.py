@@ -123,9 +123,8 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 self.log.warning("no broker to claim %s-%d from: %s", topic, number, error)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                to = Destination(
-                    topic, number, self._max_batch_bytes, self.app.queue_chunks, self._renew_seconds
-                )
+                most = self.producers.max_entry_bytes
+                to = Destination(topic, number, most, self.app.queue_chunks, self._renew_seconds)
                 self.slots[number].writer = ShardWriter(claim, to, self.app, self.app.lane_stats)
                 return
 

@@ -46,7 +46,7 @@ class Destination:
 
     topic: str
     partition: int
-    max_batch_bytes: int
+    max_entry_bytes: int
     queue_chunks: int
     renew_seconds: float
 
@@ -152,7 +152,7 @@ class ShardWriter:
     async def _send(self, entries: dict[bytes, bytes | None]) -> None:
         producer, to = self._claim.producer, self._to
         acks = []
-        for batch in batches(producer, entries.items(), topic=to.topic, max_bytes=to.max_batch_bytes):
+        for batch in batches(producer, entries.items(), topic=to.topic, max_bytes=to.max_entry_bytes):
             self._stats.changelog_batches += 1
             self._stats.changelog_records += batch.record_count()
             self._stats.changelog_bytes += batch.size()

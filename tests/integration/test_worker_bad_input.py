@@ -153,6 +153,23 @@ def test_what_is_over_a_limit_is_named_in_quarantine(deployment: Deployment) -> 
     assert rest == Counter(each.reason for each in truth if each.reason != "over_limit")
 
 
+def test_a_deal_that_is_larger_than_a_batch_is_logged_and_read_back(deployment: Deployment) -> None:
+    """Nine thousand lines are more than a megabyte: one message, and after a kill the same journey."""
+    line: dict[str, str | int] = {"amount": "10.00", "cost": "4.00", "currency": "EUR"}
+    line |= {"kind": "upsell", "recurring": True}
+    sold = [deal("huge", "line_sold", NOW, id=f"line {n}", line=f"line {n}", **line) for n in range(9_000)]
+    bought: dict[str, str | int] = {"amount": "90000.00", "currency": "EUR", "channel": "regular"}
+    deployment.publish([*sold, deal("huge", "created", NOW, **bought), deal("huge", "won", NOW)])
+    worker = deployment.start_ready()
+    deployment.settle(worker)
+    assert_true(deployment, worker)
+    worker.child.kill()
+    again = deployment.start_ready()
+    deployment.settle(again)
+    assert_true(deployment, again)
+    assert again.progress()["quarantined"] == 0
+
+
 def name(each: Quarantined) -> tuple[str, str]:
     """Which event a record over the limit is or names, in whichever form the event came."""
     if each.pushed_out and each.event:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from agents.lane import StopWorker
 from agents.lane.batches import batches
 
-MAX_BYTES = 1_000
+BATCH_BYTES = 1_000
+ENTRY_BYTES = 5_000
 Entry = tuple[bytes, bytes | None]
 
 
@@ -20,13 +21,13 @@ class Maker:
 
     def create_batch(self) -> BatchBuilder:
         """An empty one of our size."""
-        return BatchBuilder(MAX_BYTES, 0)
+        return BatchBuilder(BATCH_BYTES, 0)
 
 
 def packed(entries: list[Entry]) -> list[tuple[int, list[Entry]]]:
     """Size and content of every batch, as a broker would read them."""
     found = []
-    for batch in batches(Maker(), entries, topic="changelog", max_bytes=MAX_BYTES):
+    for batch in batches(Maker(), entries, topic="changelog", max_bytes=ENTRY_BYTES):
         assert isinstance(batch, BatchBuilder)
         raw = bytes(batch._build())
         found.append((len(raw), [(record.key, record.value) for record in DefaultRecordBatch(raw)]))
@@ -40,7 +41,7 @@ def test_every_entry_arrives_once_in_order_in_batches_that_fit(entries: list[Ent
     """Splitting loses nothing and no batch is larger than allowed."""
     found = packed(entries)
     assert [entry for _, content in found for entry in content] == entries
-    assert all(size <= MAX_BYTES for size, _ in found)
+    assert all(size <= BATCH_BYTES for size, _ in found)
 
 
 def test_small_entries_share_one_batch() -> None:
@@ -48,7 +49,13 @@ def test_small_entries_share_one_batch() -> None:
     assert len(packed([(b"%d" % number, b"x") for number in range(40)])) == 1
 
 
-def test_an_entry_larger_than_a_batch_stops_the_worker_naming_it() -> None:
+def test_an_entry_larger_than_a_batch_goes_alone() -> None:
+    """A customer of many purchases is larger than what is sent at once for small entries."""
+    entries: list[Entry] = [(b"a", b"1"), (b"b", b"2" * 4_000), (b"c", b"3" * 4_000), (b"d", b"4")]
+    assert [content for _, content in packed(entries)] == [[entry] for entry in entries]
+
+
+def test_an_entry_larger_than_a_message_stops_the_worker_naming_it() -> None:
     """It could never be written, so going on would never commit; the message says what to raise."""
     with pytest.raises(StopWorker, match=re.escape("entry b'deal-7' takes") + ".*max.message.bytes"):
-        packed([(b"deal-7", b"x" * MAX_BYTES)])
+        packed([(b"deal-7", b"x" * ENTRY_BYTES)])
