@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -32,13 +32,30 @@ def add_into(pane: Pane, rows: Mapping[int, int], sign: int = 1) -> None:
             pane.pop(row, None)
 
 
+class Parts:
+    """The rows of one class that each number, of a row or a place, stands for."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, ...]] = []
+
+    def opened(self, panes: Iterable[Pane]) -> Pane:
+        """The sum of panes, places opened into rows."""
+        together: Pane = {}
+        for pane in panes:
+            for number, packed in pane.items():
+                together[number] = together.get(number, 0) + packed
+        rows: Pane = {}
+        for number, packed in together.items():
+            for row in self.rows[number]:
+                rows[row] = rows.get(row, 0) + packed
+        return rows
+
+
 class Panes:
     """The panes of one retention class; `hour_panes_ms` says how long hours are kept."""
 
-    def __init__(
-        self, calendar: BusinessCalendar, hour_panes_ms: int, opened: Callable[[Iterable[Pane]], Pane]
-    ) -> None:
-        self._calendar, self._hour_panes_ms, self._opened = calendar, hour_panes_ms, opened
+    def __init__(self, calendar: BusinessCalendar, hour_panes_ms: int, parts: Parts) -> None:
+        self._calendar, self._hour_panes_ms, self._parts = calendar, hour_panes_ms, parts
         self._minutes: dict[int, Pane] = {}
         """As they were added: places and rows."""
         self._hours: dict[int, Pane | bytes] = {}
@@ -63,7 +80,7 @@ class Panes:
             self._add_day(day, rows, now_ms)
         else:
             for minute, own in minutes.items():
-                self._add_day(self._calendar.day_index(minute * MINUTE_MS), self._opened([own]), now_ms)
+                self._add_day(self._calendar.day_index(minute * MINUTE_MS), self._parts.opened([own]), now_ms)
 
     def _add_hour(self, hour: int, rows: Pane) -> None:
         pane = self._hour(hour)
@@ -115,7 +132,7 @@ class Panes:
         if at_ms % HOUR_MS == 0 and at_ms + HOUR_MS <= end_ms:
             return self._hour(at_ms // HOUR_MS), at_ms + HOUR_MS
         minute = self._minutes.get(at_ms // MINUTE_MS)
-        return None if minute is None else self._opened([minute]), at_ms + MINUTE_MS
+        return None if minute is None else self._parts.opened([minute]), at_ms + MINUTE_MS
 
     def _first_hour(self, now_ms: int) -> int:
         return (now_ms - self._hour_panes_ms - _SLACK_MS) // HOUR_MS

@@ -175,7 +175,7 @@ class Totals:
             groups = [self._class_of.get(self._rows.keys[part][0]) for part in parts]
             self._fresh.append(tuple(group.fresh for group in dict.fromkeys(groups) if group is not None))
             for group in self._classes:
-                group.parts.append(
+                group.parts.rows.append(
                     tuple(part for part, own in zip(parts, groups, strict=True) if own is group)
                 )
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 
 from streams.calendar import BusinessCalendar
-from streams.panes import MINUTES, Pane, Panes, add_into
+from streams.panes import MINUTES, Pane, Panes, Parts, add_into
 from streams.rows import CUSTOMER_LEVEL, CUSTOMER_NOW, CUSTOMER_PERIODS, CUSTOMER_SLID
 from streams.windows import HOUR_MS, bounds
 from streams.zones import MINUTE_MS
 
-Opened = Callable[[Iterable[Pane]], Pane]
 AHEAD_DAYS = 35
 """How far facts of customers may lie after a clock that follows events."""
 _LEVELS = (CUSTOMER_LEVEL, *CUSTOMER_SLID.values())
@@ -27,7 +26,7 @@ class _Window:
         self.start_ms = self.end_ms = 0
         self.sums: Pane = {}
 
-    def add(self, hour_ms: int, minutes: Mapping[int, Pane], rows: Pane, opened: Opened) -> None:
+    def add(self, hour_ms: int, minutes: Mapping[int, Pane], rows: Pane, parts: Parts) -> None:
         """Add minutes of one hour, and the rows that they come to, as far as they lie in the window."""
         hour_end_ms = hour_ms + HOUR_MS
         if self.start_ms <= hour_ms and hour_end_ms <= self.end_ms:
@@ -35,7 +34,7 @@ class _Window:
         elif self.start_ms < hour_end_ms and hour_ms < self.end_ms:
             for minute, own in minutes.items():
                 if self.start_ms <= minute * MINUTE_MS < self.end_ms:
-                    add_into(self.sums, opened([own]))
+                    add_into(self.sums, parts.opened([own]))
 
     def move(self, panes: Panes, start_ms: int, end_ms: int) -> None:
         """Cover [start, end): by what left and what came, or anew where that is less work."""
@@ -64,12 +63,11 @@ class WindowSums:
         self, calendar: BusinessCalendar, windows: tuple[str, ...], hour_panes_ms: int, *kinds: str
     ) -> None:
         self.kinds = kinds
-        self.panes = Panes(calendar, hour_panes_ms, self.opened)
+        self.parts = Parts()
+        self.panes = Panes(calendar, hour_panes_ms, self.parts)
         self.windows = {window: _Window() for window in windows}
         self.fresh: dict[int, Pane] = {}
         """Places and rows by minute that neither the panes nor the windows' sums hold yet."""
-        self.parts: list[tuple[int, ...]] = []
-        """The rows of this class that each number stands for."""
         self.every: Pane | None = {} if kinds[0] in _OF_WINDOWS_ALONE else None
         """Its own sums over all time, where they are not among those of all rows."""
 
@@ -90,18 +88,6 @@ class WindowSums:
         add_into(before, sums, -1)
         return before
 
-    def opened(self, panes: Iterable[Pane]) -> Pane:
-        """The sum of panes, places opened into rows."""
-        together: Pane = {}
-        for pane in panes:
-            for number, packed in pane.items():
-                together[number] = together.get(number, 0) + packed
-        rows: Pane = {}
-        for number, packed in together.items():
-            for row in self.parts[number]:
-                rows[row] = rows.get(row, 0) + packed
-        return rows
-
     def settle(self, every: Pane, now_ms: int) -> None:
         """Bring panes, windows and the sums over all time up to date with what was added."""
         every = every if self.every is None else self.every
@@ -109,9 +95,9 @@ class WindowSums:
         for minute, own in self.fresh.items():
             hours.setdefault(minute // MINUTES, {})[minute] = own
         for hour, minutes in hours.items():
-            rows = self.opened(minutes.values())
+            rows = self.parts.opened(minutes.values())
             add_into(every, rows)
             self.panes.add(minutes, rows, now_ms)
             for window in self.windows.values():
-                window.add(hour * HOUR_MS, minutes, rows, self.opened)
+                window.add(hour * HOUR_MS, minutes, rows, self.parts)
         self.fresh.clear()

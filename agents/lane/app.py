@@ -1,7 +1,6 @@
 """A Faust app whose lane topics arrive by the chunk and whose lane tables are exact."""
 
 import asyncio
-import gc
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -14,10 +13,12 @@ from agents.lane import internals
 from agents.lane.chunk import ChunkSchema
 from agents.lane.consumer import LaneConsumer, LaneTransport
 from agents.lane.feed import Feed
+from agents.lane.scans import Scans
 from agents.lane.stats import LanePosition, LaneStats
 from agents.lane.table import LaneTable
 from agents.lane.types import Job, ShardT
 
+SCAN_SECONDS = 1.0
 DEFAULTS: dict[str, Any] = {
     "topic_disable_leader": True,
     "web_bind": "127.0.0.1",
@@ -35,8 +36,6 @@ REQUIRED: dict[str, Any] = {
     "processing_guarantee": "at_least_once",
     "broker_max_poll_records": None,
 }
-SCANS = 200_000, 200, 100
-"""Python's collector at its default pace costs a third of the time amid a backlog."""
 
 
 class LaneApp(faust.App):
@@ -66,11 +65,13 @@ class LaneApp(faust.App):
         self.lane_tables: list[LaneTable[Any]] = []
         self.lane_stats = LaneStats()
         super().__init__(*args, **{**DEFAULTS, **options, **REQUIRED})
+        self.task(self._keep_scanning)
 
-    async def on_start(self) -> None:
-        """Scan for garbage seldom: what chunks and shards hold refers to each other in no circle."""
-        gc.set_threshold(*SCANS)
-        await super().on_start()
+    async def _keep_scanning(self) -> None:
+        scans = Scans()
+        while not self.should_stop:
+            await asyncio.sleep(SCAN_SECONDS)
+            scans.beat(self.lane_stats.records + self.lane_stats.recovered_records)
 
     def _new_transport(self) -> LaneTransport:
         return LaneTransport(self.conf.broker_consumer, self)

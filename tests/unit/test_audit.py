@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -69,6 +70,24 @@ def test_an_audit_ends_unheard_where_the_shard_is_read_back() -> None:
     shard.restore(())
     assert list(audit) == []
     assert shard.stats.audits == 0
+
+
+def test_what_an_audit_and_a_shard_leave_behind_is_free_at_once() -> None:
+    """Totals take megabytes: they must not wait for Python's collector, which comes seldom or never."""
+    cluster = _cluster(5)
+    cluster.run()
+    cluster.advance(cluster.clock.now_ms())
+    gc.collect()
+    gc.disable()
+    try:
+        for shard in cluster.shards.values():
+            assert _through(shard) == 0
+        assert gc.collect() == 0
+        del shard
+        cluster.shards.clear()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @dataclass

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
 
 from agents.app import calendar_of
 from agents.settings import Settings
-from streams.panes import COOLED_AT_ONCE, MINUTES, WARM_HOURS, Pane, Panes
+from streams.panes import COOLED_AT_ONCE, MINUTES, WARM_HOURS, Pane, Panes, Parts
 from streams.windows import DAY_MS, HOUR_MS
 from streams.zones import MINUTE_MS
 
@@ -17,18 +16,17 @@ DAYS = 20
 ROWS = 40
 
 
-def plain(panes: Iterable[Pane]) -> Pane:
-    """Rows that stand for themselves, summed."""
-    total = Counter[int]()
-    for pane in panes:
-        total.update(pane)
-    return dict(total)
+def plain() -> Parts:
+    """Rows that stand for themselves."""
+    parts = Parts()
+    parts.rows = [(row,) for row in range(ROWS)]
+    return parts
 
 
 def test_resting_hours_count_in_every_range_and_can_be_added_to() -> None:
     """Against a plain list of what was added, amounts negative and very large, touched again and again."""
     chance = random.Random(20_260_301)
-    panes = Panes(calendar_of(Settings()), 62 * DAY_MS, plain)
+    panes = Panes(calendar_of(Settings()), 62 * DAY_MS, plain())
     now_ms, added = START_MS + DAYS * DAY_MS, list[tuple[int, int, int]]()
     for _ in range(4):
         for _ in range(600):
@@ -58,7 +56,7 @@ def test_resting_hours_count_in_every_range_and_can_be_added_to() -> None:
 
 def test_hours_that_are_forgotten_do_not_come_back() -> None:
     """Neither as they stand nor as bytes."""
-    panes = Panes(calendar_of(Settings()), 62 * DAY_MS, plain)
+    panes = Panes(calendar_of(Settings()), 62 * DAY_MS, plain())
     for hour in range(200):
         minute = (START_MS + hour * HOUR_MS) // MINUTE_MS
         panes.add({minute: {1: 1}}, {1: 1}, START_MS)
