@@ -198,7 +198,7 @@ def _cycle(book: Book, deal: Deal, closed_at: int, *, first: bool) -> int:
     return _CYCLE_MS * (closed_at - start_ms) + _CYCLES
 
 
-_EDGES_MS: Final = [float(seconds) * 1000 for seconds in RESPONSE_EDGES_SECONDS]
+_EDGES_MS: Final = [int(seconds) * 1000 for seconds in RESPONSE_EDGES_SECONDS[:-1]]
 
 
 def edge(ms: int) -> str:

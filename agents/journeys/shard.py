@@ -185,13 +185,12 @@ class JourneyShard:
         if before is None:
             before = self._facts(key, touched.base)
         now, channel, waiting_since = counted(key, journey, self.rules)
-        changes = difference(now, before)
-        self._totals.apply(changes)
+        self._totals.exchange(now, before)
         if touched.on_time is not None:
+            in_time = before
             if touched.heard or touched.on_time != touched.base:
-                without_late = touched.without_late(key)
-                changes = difference(now, counted(key, without_late, self.rules)[0])
-            self.stats.restatements.update(restated(changes, self.rules.rows))
+                in_time = counted(key, touched.without_late(key), self.rules)[0]
+            self.stats.restatements.update(restated(difference(now, in_time), self.rules.rows))
             touched.on_time, touched.heard = None, []
         if self._audit is not None:
             self._audit.follow(key, now, before)

@@ -10,14 +10,14 @@ from itertools import accumulate
 
 from streams.metrics import ENTRY_LAG_EDGES_SECONDS
 
-_EDGES_MS = tuple(float(edge) * 1000 for edge in ENTRY_LAG_EDGES_SECONDS)
+_EDGES_MS = [int(edge) * 1000 for edge in ENTRY_LAG_EDGES_SECONDS[:-1]]
 
 
 @dataclass(slots=True)
 class EntryLag:
     """How long after the fact events are entered: counts by bucket (not cumulative), and their sum."""
 
-    buckets: list[int] = field(default_factory=lambda: [0] * len(_EDGES_MS))
+    buckets: list[int] = field(default_factory=lambda: [0] * len(ENTRY_LAG_EDGES_SECONDS))
     sum_ms: int = 0
 
     @property
