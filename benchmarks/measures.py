@@ -41,6 +41,7 @@ def summary(runs: Sequence[Figures]) -> Report:
     return {
         "events": runs[0].events,
         "events_per_second": spread([run.events_per_second for run in runs]),
+        "durable_events_per_second": spread([run.durable_events_per_second for run in runs]),
         "cpu_seconds_per_million": spread([run.cpu_seconds_per_million for run in runs]),
         "peak_mib": spread([run.peak_kib / 1024 for run in runs]),
     }

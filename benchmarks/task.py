@@ -88,6 +88,7 @@ class Meter:
         self._last: tuple[object, ...] = ()
         self._last_at = 0.0
         self._last_cpu = 0.0
+        self._durable_at = 0.0
         self._events = 0
         self._told_at = 0.0
         task.report.touch()
@@ -105,6 +106,7 @@ class Meter:
         """So many events are done for good; when this grows, the clock has not stopped yet."""
         if events != self._events:
             self._events, self._last_at, self._last_cpu = events, monotonic(), processor_seconds()
+            self._durable_at = self._last_at
 
     def finished(self) -> None:
         """Whatever was still to be written is: the clock stops now."""
@@ -122,6 +124,7 @@ class Meter:
             "at": now,
             "began_at": self._began_at,
             "last_at": self._last_at,
+            "durable_at": self._durable_at,
             "cpu_seconds": self._last_cpu - self._began_cpu,
             "events": self._events,
             "resident_kib": resident_kib,

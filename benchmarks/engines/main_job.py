@@ -41,6 +41,12 @@ def totals(worker: VoronkaWorker, now_ms: int) -> dict[str, list[list[Any]]]:
     return told
 
 
+def follow(worker: VoronkaWorker) -> None:
+    """Let every total hold all that was applied: amid a backlog they follow seldom."""
+    for shard in worker.ready_shards():
+        shard.totals.advance(worker.clock.now_ms())
+
+
 def main() -> None:
     """Run one worker until it is told to end."""
     task = Task.taken()
@@ -51,6 +57,7 @@ def main() -> None:
         Meter(task),
         lambda: sum(len(shard.journeys) for shard in worker.ready_shards()),
         lambda: totals(worker, task.options["now_ms"]),
+        None if task.options.get("delays") else lambda: follow(worker),
     )
     run(worker.app)
 

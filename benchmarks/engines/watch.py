@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,15 +15,23 @@ from benchmarks.task import SAMPLE_SECONDS, Meter, Task
 
 
 def watch(
-    app: LaneApp, task: Task, meter: Meter, entities: Callable[[], int], counters: Callable[[], Any] = dict
+    app: LaneApp,
+    task: Task,
+    meter: Meter,
+    entities: Callable[[], int],
+    counters: Callable[[], Any] = dict,
+    catch_up: Callable[[], None] | None = None,
 ) -> None:
-    """Sample positions all along; hand over `counters()` when the parent wishes for them."""
+    """Sample positions all along; hand over `counters()` when the parent wishes for them.
+
+    What follows the records later, `catch_up` brings up to date at the end; the clock runs until it is there.
+    """
     passages: list[tuple[str, int, float]] = []
     delays = bool(task.options.get("delays"))
 
     async def look() -> None:
         applied: dict[str, int] = {}
-        recoveries, recovery_seconds = 0, 0.0
+        recoveries, recovery_seconds, caught_up = 0, 0.0, 0
         while not app.should_stop:
             positions = app.lane_positions()
             now, stats = monotonic(), app.lane_stats
@@ -35,7 +43,12 @@ def watch(
                 moved = (place for place, upto in read.items() if applied.get(place) != upto)
                 passages.extend((place, read[place], now) for place in moved)
                 applied = read
-            meter.reached(sum(durable.values()))
+            written = sum(durable.values())
+            meter.reached(written)
+            if catch_up is not None and written != caught_up and _ended(task, durable):
+                catch_up()
+                meter.finished()
+                caught_up = written
             if stats.recoveries != recoveries:
                 recoveries, recovery_seconds = stats.recoveries, recovery_seconds + stats.recovery_seconds
             meter.tell(
@@ -52,6 +65,11 @@ def watch(
             await asyncio.sleep(SAMPLE_SECONDS)
 
     app.task(look)
+
+
+def _ended(task: Task, durable: Mapping[str, int]) -> bool:
+    """Whether all that was published to the places of this worker is durable."""
+    return bool(durable) and all(upto >= task.ends.get(place, 0) for place, upto in durable.items())
 
 
 def run(app: faust.App) -> None:

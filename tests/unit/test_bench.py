@@ -130,6 +130,7 @@ def results() -> dict[str, Any]:
             place: {
                 "events": 1000,
                 "events_per_second": spread(speed),
+                "durable_events_per_second": spread(1.5 * speed),
                 "cpu_seconds_per_million": spread(1e6 / speed),
                 "peak_mib": spread(100.0),
             }
@@ -158,6 +159,9 @@ def test_the_page_tells_figures_ratios_machine_command_and_what_failed(tmp_path:
     text = page.read_text()
     assert "200,000 (180,000–220,000)" in text
     assert "| the lane / Faust, idiomatic | 80.00 | 80.00 | ≥ 50 |" in text
+    assert "| the lane, full main job / the lane | 0.40 | 0.40 | ≥ 0.3 |" in text
+    assert "| the lane, full main job, logged / the lane | 0.60 |  | ≥ 0.3 |" in text
+    assert "The lane, full main job, logged: 120,000 (108,000–132,000) events/s." in text
     assert 'Made by `make bench ARGS="--scale quick"` on 2 cores of A processor' in text
     assert "Did not count: quix, pair: it died\n" in text
     assert "![Events a second of each engine](performance.svg)" in text
