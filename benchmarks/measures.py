@@ -199,9 +199,10 @@ def finish(workers: Crew, source: Source, moves_topic: str) -> list[Report]:
 
 
 def durable(lines: Sequence[Report], wanted: dict[str, int]) -> bool:
-    """Whether workers together have made all offsets below these durable."""
+    """Whether workers together have made all offsets below these durable, and their totals hold them."""
     found = dict(itertools.chain.from_iterable(line.get("durable", {}).items() for line in lines))
-    return all(found.get(place, 0) >= end for place, end in wanted.items())
+    followed = all(line.get("followed") for line in lines)
+    return followed and all(found.get(place, 0) >= end for place, end in wanted.items())
 
 
 def main_throughput(found: Bench, stream: MainStream, place: str, *, compiled: bool) -> Figures:

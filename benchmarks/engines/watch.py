@@ -13,6 +13,9 @@ import faust
 from agents.lane import LaneApp
 from benchmarks.task import SAMPLE_SECONDS, Meter, Task
 
+STEADY_SAMPLES = 5
+"""So long nothing more was written: what journeys told each other is done, too."""
+
 
 def watch(
     app: LaneApp,
@@ -31,7 +34,8 @@ def watch(
 
     async def look() -> None:
         applied: dict[str, int] = {}
-        recoveries, recovery_seconds, caught_up = 0, 0.0, 0
+        recoveries, recovery_seconds = 0, 0.0
+        written = caught_up = steady = 0
         while not app.should_stop:
             positions = app.lane_positions()
             now, stats = monotonic(), app.lane_stats
@@ -43,9 +47,10 @@ def watch(
                 moved = (place for place, upto in read.items() if applied.get(place) != upto)
                 passages.extend((place, read[place], now) for place in moved)
                 applied = read
+            steady = steady + 1 if sum(durable.values()) == written else 0
             written = sum(durable.values())
             meter.reached(written)
-            if catch_up is not None and written != caught_up and _ended(task, durable):
+            if catch_up and written != caught_up and steady == STEADY_SAMPLES and _ended(task, durable):
                 catch_up()
                 meter.finished()
                 caught_up = written
@@ -53,6 +58,7 @@ def watch(
                 recoveries, recovery_seconds = stats.recoveries, recovery_seconds + stats.recovery_seconds
             meter.tell(
                 durable=durable,
+                followed=catch_up is None or written == caught_up,
                 entities=entities() if recoveries and not app.rebalancing else 0,
                 recoveries=recoveries,
                 recovery_seconds=recovery_seconds,
