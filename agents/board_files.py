@@ -26,7 +26,7 @@ class BoardsError(UserError):
     help="Who is written to when alerts fire (TOML); without it nobody is.",
 )
 @click.option("--grafana", metavar="URL", help="Where people open Grafana; alerts link there.")
-@click.option("--runbook", metavar="URL", help="Where people read the runbook; alerts link there.")
+@click.option("--runbook", metavar="URL", help="Where people read runbook.md; runbook.ru.md lies beside it.")
 def command(out: Path, receivers: Path | None, grafana: str | None, runbook: str | None) -> None:
     """Write Prometheus rules and alerts, Alertmanager's configuration, Grafana boards, runbook and handbook.
 

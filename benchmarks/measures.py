@@ -19,8 +19,9 @@ from agents.settings import Settings
 from agents.topics import ensure_topics
 from benchmarks import crm, machine, reference
 from benchmarks.engines.catalogue import ENGINES, Engine
+from benchmarks.figures import Figures, figures
 from benchmarks.machine import Placement
-from benchmarks.runs import BenchError, Crew, Figures, Source, crew, figures, measure, python_of
+from benchmarks.runs import BenchError, Crew, Source, crew, measure, python_of
 from benchmarks.stream import Sent, create_topics, delete_topics, ends_of, fill, topics_like
 from tests.brokers import KafkaBroker
 

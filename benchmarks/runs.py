@@ -14,6 +14,7 @@ from typing import Any
 
 from agents.child import Child, free_port
 from benchmarks.engines.catalogue import Engine
+from benchmarks.figures import Figures, figures
 from benchmarks.machine import Placement
 from benchmarks.reference import Counters
 from benchmarks.stream import create_topics
@@ -39,32 +40,6 @@ class Source:
     partitions: int
     events: int
     ends: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One run of all workers together."""
-
-    events: int
-    seconds: float
-    durable_seconds: float
-    cpu_seconds: float
-    peak_kib: int
-
-    @property
-    def events_per_second(self) -> float:
-        """Up to the last acknowledged write; of the main job until every total holds all of it."""
-        return self.events / self.seconds
-
-    @property
-    def durable_events_per_second(self) -> float:
-        """Up to the last acknowledged write."""
-        return self.events / self.durable_seconds
-
-    @property
-    def cpu_seconds_per_million(self) -> float:
-        """Processor time of the workers, the broker's not counted."""
-        return self.cpu_seconds / self.events * 1e6
 
 
 @dataclass
@@ -194,19 +169,6 @@ def measure(
         told = workers.told()
         _check_split(workers, told, source)
     return figures(told, source.events)
-
-
-def figures(told: Sequence[dict[str, Any]], events: int) -> Figures:
-    """From the first record that any worker got to the last that any worker finished."""
-    worked = [line for line in told if line["events"]]
-    began_at = min(line["began_at"] for line in worked)
-    return Figures(
-        events=events,
-        seconds=max(line["last_at"] for line in worked) - began_at,
-        durable_seconds=max(line["durable_at"] for line in worked) - began_at,
-        cpu_seconds=sum(line["cpu_seconds"] for line in worked),
-        peak_kib=sum(line["peak_kib"] for line in told),
-    )
 
 
 def prepare(engine: Engine, source: Source, name: str, folder: Path, *, workers: int) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from agents.child import ChildError
 from agents.errors import UserError
 from benchmarks import crm, endurance, measures, volume
 from benchmarks.engines.catalogue import ENGINES
+from benchmarks.figures import Figures
 from benchmarks.measures import Bench, MainStream, ReferenceStream, Report, summary
-from benchmarks.runs import ROOT, BenchError, Figures
+from benchmarks.runs import ROOT, BenchError
 
 PARTS = ("throughput", "recovery", "delay", "slow", "growth", "year")
 MAIN_JOB, MAIN_PLAIN = "main_job", "main_job_python"

@@ -6,8 +6,9 @@ import time
 from itertools import pairwise
 
 from benchmarks import crm
+from benchmarks.figures import figures
 from benchmarks.measures import Bench, MainStream, Report, finish, main_settings
-from benchmarks.runs import Process, figures
+from benchmarks.runs import Process
 
 
 def growth(found: Bench, events: int, copies: int) -> Report:

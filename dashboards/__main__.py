@@ -32,7 +32,11 @@ def main() -> int:
         "--receivers", type=_receivers, default=Receivers(), help="who is written to when alerts fire"
     )
     parser.add_argument("--grafana", default=Links().grafana, help="where people open Grafana")
-    parser.add_argument("--runbook", default=Links().runbook, help="where people read docs/runbook.md")
+    parser.add_argument(
+        "--runbook",
+        default=Links().runbook,
+        help="where runbook.md is read",
+    )
     chosen = parser.parse_args()
     catalogue = load_catalogue(chosen.kpis.read_text("utf-8")) if chosen.kpis else SHIPPED
     funnels = load_funnels(chosen.funnels.read_text("utf-8")) if chosen.funnels else DEFAULT

@@ -17,10 +17,15 @@ Kind = Literal["kpi", "stale", "stream", "watchdog"]
 
 @dataclass(frozen=True)
 class Links:
-    """Where people find what an alert links to."""
+    """Where people find what an alert links to; `runbook` is the English one."""
 
     grafana: str = "http://localhost:3000"
     runbook: str = "docs/runbook.md"
+
+    @property
+    def runbook_ru(self) -> str:
+        """The Russian one lies beside it; a page that is no file of ours serves both."""
+        return f"{self.runbook.removesuffix('.md')}.ru.md" if self.runbook.endswith(".md") else self.runbook
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,11 @@ class Alert:
     kind: Kind
     summary: Text
     description: Text
-    meaning: str
+    meaning: Text
     """For the runbook: what has happened, and why it matters."""
     first_step: Text
     """What to do first: the message itself says it."""
-    then: Sequence[str]
+    then: Sequence[Text]
     """For the runbook: what to do after it, in this order."""
     board: str
     """The board, with the variables that narrow it to the place."""
@@ -68,10 +73,11 @@ def written_alerts(currency: str) -> tuple[Alert, ...]:
 
 def _alert(fires: dict[str, Any], **told: Any) -> Alert:
     quiet = told.pop("quiet", None)
-    for text in ("summary", "description", "first_step"):
+    for text in ("summary", "description", "meaning", "first_step"):
         told[text] = Text(**told[text])
     return Alert(
         wait=told.pop("for"),
+        then=[Text(**step) for step in told.pop("then")],
         fires=_case(**fires),
         quiet=None if quiet is None else _case(**quiet),
         **told,
@@ -109,8 +115,15 @@ def _annotations(alert: Alert, links: Links) -> dict[str, str]:
         "next_step": alert.first_step.en,
         "next_step_ru": alert.first_step.ru,
         "runbook_url": f"{links.runbook}#{alert.name.lower()}",
+        "runbook_url_ru": f"{links.runbook_ru}#{alert.name.lower()}",
         "dashboard_url": f"{links.grafana}/d/{alert.board}",
+        "dashboard_url_ru": f"{links.grafana}/d/{_in_russian(alert.board)}",
     }
+
+
+def _in_russian(board: str) -> str:
+    uid, mark, variables = board.partition("?")
+    return f"{uid}-ru{mark}{variables}"
 
 
 def _labels(alert: Alert) -> dict[str, str]:
@@ -131,7 +144,8 @@ def _rule(alert: Alert, links: Links) -> Value:
 def _tests(alert: Alert, links: Links) -> Iterator[Value]:
     told, says = _annotations(alert, links), alert.fires.says or alert.description
     told |= {"description": says.en, "description_ru": says.ru}
-    told["dashboard_url"] = _rendered(told["dashboard_url"], alert.fires.labels)
+    for url in ("dashboard_url", "dashboard_url_ru"):
+        told[url] = _rendered(told[url], alert.fires.labels)
     labels = {**alert.fires.labels, **_labels(alert)}
     fires = _expected(alert, alert.fires, [{"exp_labels": labels, "exp_annotations": told}])
     yield _test(f"{alert.name} fires", alert.fires, [fires])

@@ -17,11 +17,12 @@ ANSWERING = "answering-hours"
 WORKING = "working-hours"
 _TITLE = "{{ .CommonLabels.alertname }} ({{ .Alerts.Firing | len }})"
 _TEXT = (
-    '{{ range .Alerts }}{{ if eq .Status "resolved" }}✅ {{ end }}{{ .Annotations.summary_ru }} '
-    "{{ .Annotations.description_ru }}\n"
+    '{{ range .Alerts }}{{ $fires := eq .Status "firing" }}{{ if not $fires }}✅ {{ end }}'
+    "{{ .Annotations.summary_ru }} {{ .Annotations.description_ru }}\n"
+    "{{ if $fires }}{{ with .Annotations.next_step_ru }}→ {{ . }}\n{{ end }}{{ end }}"
+    "{{ .Annotations.dashboard_url_ru }}\n{{ .Annotations.runbook_url_ru }}\n"
     "{{ .Annotations.summary }} {{ .Annotations.description }}\n"
-    '{{ if eq .Status "firing" }}{{ with .Annotations.next_step_ru }}→ {{ . }}\n{{ end }}'
-    "{{ with .Annotations.next_step }}→ {{ . }}\n{{ end }}{{ end }}"
+    "{{ if $fires }}{{ with .Annotations.next_step }}→ {{ . }}\n{{ end }}{{ end }}"
     "{{ .Annotations.dashboard_url }}\n{{ .Annotations.runbook_url }}\n{{ end }}"
 )
 

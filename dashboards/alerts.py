@@ -31,6 +31,9 @@ _WORDS = {"below": Text("below", "ниже"), "above": Text("above", "выше")
 _QUOTED = re.compile(r'"[^"]*"')
 _SERIES = re.compile(r"\b(?:sales|voronka)[a-z0-9_]*(?::[a-z0-9_]+)*")
 _PART = re.compile(r"_(bucket|sum|count)$")
+_IN_THE_HANDBOOK = Text(
+    "Read the entry of the KPI in the handbook.", "Прочитайте статью о показателе в справочнике."
+)
 _SIGNS = {"below": "<", "above": ">", "not": "!="}
 
 
@@ -81,9 +84,9 @@ class _Asked:
                 f"{entry.names.en} is {words.en} {limit}", f"{entry.names.ru}: значение {words.ru} {limit}"
             ),
             description=Text(f"{entry.names.en}{where}: {told}.", f"{entry.names.ru}{where}: {told}."),
-            meaning=entry.description.en,
+            meaning=entry.description,
             first_step=Text("Open the board: where, and since when?", "Откройте доску: где и с каких пор?"),
-            then=("Read the entry of the KPI in the handbook.",),
+            then=(_IN_THE_HANDBOOK,),
             board="voronka-funnel" if self._place == "stage" else "voronka-overview",
             fires=self._case(self._beyond, where),
             quiet=self._case(self._within, where),

@@ -23,7 +23,7 @@ from streams.wording import Language
 
 GENERATED = Path(__file__).parent / "generated"
 DOCS = "../../docs/"
-RUNBOOK = f"{DOCS}runbook.md"
+RUNBOOKS: dict[Language, str] = {"en": f"{DOCS}runbook.md", "ru": f"{DOCS}runbook.ru.md"}
 HANDBOOKS: dict[Language, str] = {"en": f"{DOCS}handbook.md", "ru": f"{DOCS}handbook.ru.md"}
 
 
@@ -47,7 +47,7 @@ def generated(
         "alerts.yml": alert_rules(every, links),
         "alerts_test.yml": alert_tests(every, links, "alerts.yml"),
         "alertmanager.yml": alertmanager(delivery or Delivery()),
-        RUNBOOK: runbook(every),
+        **{name: runbook(every, language) for language, name in RUNBOOKS.items()},
         **handbooks,
         **shown,
         **exclusions(shown),

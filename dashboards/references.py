@@ -10,10 +10,11 @@ from typing import Any
 from dashboards.alerting import Alert, Links
 from dashboards.rules import places
 from streams.handbook import References
-from streams.kpis import Catalogue, Kpi
+from streams.kpis import Catalogue, Kpi, Text
 from streams.promql import rule_name
 from streams.wording import Language, said
 
+_RUNBOOK = Text("runbook.md", "runbook.ru.md")
 _SERIES = re.compile(r"[a-z_]+:[a-z0-9_]+")
 
 
@@ -55,7 +56,7 @@ def _on_boards(
 
 def _alerts(kpi: Kpi, rules: set[str], alerts: Sequence[Alert], language: Language) -> Iterator[str]:
     """Also those that read the interval or the sample of the KPI, or what is made of it."""
-    mine = re.compile(rf":{kpi.id}(?![a-z0-9_])")
+    mine, runbook = re.compile(rf":{kpi.id}(?![a-z0-9_])"), said(_RUNBOOK, language)
     for alert in alerts:
         if rules & set(_SERIES.findall(alert.expr)) or mine.search(alert.expr):
-            yield f"[{said(alert.summary, language)}](runbook.md#{alert.name.lower()})"
+            yield f"[{said(alert.summary, language)}]({runbook}#{alert.name.lower()})"

@@ -166,3 +166,6 @@ def check(message: dict[str, Any]) -> None:
         assert told_there["next_step"] == "Open the board: how many wait, and with whom."
         assert told_there["runbook_url"] == f"{LINKS.runbook}#{SLA.lower()}"
         assert told_there["dashboard_url"] == f"{LINKS.grafana}/d/voronka-response?var-channel={channel}"
+        assert told_there["runbook_url_ru"] == f"{LINKS.runbook_ru}#{SLA.lower()}"
+        russian = f"{LINKS.grafana}/d/voronka-response-ru?var-channel={channel}"
+        assert told_there["dashboard_url_ru"] == russian

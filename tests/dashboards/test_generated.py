@@ -17,7 +17,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.alerting import Alert
 from dashboards.alerts import alerts
-from dashboards.files import GENERATED, RUNBOOK, generated
+from dashboards.files import GENERATED, RUNBOOKS, generated
 from dashboards.per_rep import per_rep
 from dashboards.rules import measured, places
 from streams.catalogue import SHIPPED, load_catalogue
@@ -86,7 +86,7 @@ def test_a_kpi_of_ones_own_appears_everywhere() -> None:
     shipped = (ROOT / "streams" / "kpis.toml").read_text("utf-8")
     files = generated(load_catalogue(f"{shipped}\n{OWN_KPI}"))
     assert rule_name("calls_back", "rep") in rules(files["rules.yml"])
-    for name in ("alerts.yml", "alerts_test.yml", RUNBOOK):
+    for name in ("alerts.yml", "alerts_test.yml", *RUNBOOKS.values()):
         assert "CallsBackLow" in files[name]
     assert "Ответы" in files["ru/kpis.json"]
     assert "sales:calls_back{window=" in files["en/kpis.json"]
@@ -138,9 +138,12 @@ def test_an_alert_says_what_a_person_needs(alert: Alert) -> None:
     assert alert.description.en.count("{{") == alert.description.ru.count("{{")
     uids = {board(name)["uid"] for name in names()}
     assert alert.board.partition("?")[0] in uids
-    assert f"\n## {alert.name}\n" in written()[RUNBOOK]
-    assert "{{" not in alert.first_step.en + alert.first_step.ru
-    assert re.search("[а-яА-Я]", alert.first_step.ru)
+    assert all(f"\n## {alert.name}\n" in written()[name] for name in RUNBOOKS.values())
+    assert f"{alert.board.partition('?')[0]}-ru" in uids
+    for said in (alert.meaning, alert.first_step, *alert.then):
+        assert "{{" not in said.en + said.ru
+        assert re.search("[а-яА-Я]", said.ru)
+        assert not re.search("[а-яА-Я]", said.en)
     assert alert.quiet or not alert.silent_without_series
 
 

@@ -73,7 +73,7 @@ def test_it_has_rules_an_alert_panels_and_a_page_of_the_handbook(written: Path) 
     """In both languages, in the folder that was named and nowhere else."""
     recorded = rules((written / "rules.yml").read_text("utf-8"))
     assert {rule_name("loss_share", place) for place in ("department", "channel")} <= set(recorded)
-    for name in ("alerts.yml", "alerts_test.yml", "runbook.md"):
+    for name in ("alerts.yml", "alerts_test.yml", "runbook.md", "runbook.ru.md"):
         assert "LossShareHigh" in (written / name).read_text("utf-8")
     for language, title in (("en", "Loss share"), ("ru", "Доля проигрышей")):
         board = (written / language / "kpis.json").read_text("utf-8")
@@ -82,6 +82,7 @@ def test_it_has_rules_an_alert_panels_and_a_page_of_the_handbook(written: Path) 
     section = (written / "handbook.md").read_text("utf-8").partition('<a id="loss_share"></a>Loss share')[2]
     assert "/d/voronka-kpis)" in section
     assert "](runbook.md#losssharehigh)" in section
+    assert "](runbook.ru.md#losssharehigh)" in (written / "handbook.ru.md").read_text("utf-8")
     assert '<a id="loss_share"></a>Доля проигрышей' in (written / "handbook.ru.md").read_text("utf-8")
     assert {path.name for path in written.parent.iterdir()} == {"kpis.toml", "monitoring"}
 
