@@ -45,8 +45,8 @@ class VoronkaWorker:
         self.settings = settings
         self.rules = rules_of(settings)
         self.clock = WorkerClock(settings.clock)
-        self._pace = Pace(self.clock, self._backlog)
         self.app = LaneApp(settings.app_id, **app_options(settings))
+        self._pace = Pace(self.clock, self.app.backlog)
         self.table: LaneTable[JourneyShard] = self.app.lane_table(
             CHANGELOG_TABLE, self._new_shard, partitions=settings.partitions
         )
@@ -64,9 +64,6 @@ class VoronkaWorker:
 
     def _new_shard(self, partition: int) -> JourneyShard:
         return JourneyShard(partition, self.rules, self.clock, turn=self._pace.turn)
-
-    def _backlog(self) -> int:
-        return sum(position.lag or 0 for position in self.lane_positions().values())
 
     def behind(self) -> bool:
         """Whether so much is to be read that totals follow seldom."""

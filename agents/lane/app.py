@@ -18,7 +18,7 @@ from agents.lane.stats import LanePosition, LaneStats
 from agents.lane.table import LaneTable
 from agents.lane.types import Job, ShardT
 
-SCAN_SECONDS = 1.0
+SCAN_SECONDS = 0.25
 DEFAULTS: dict[str, Any] = {
     "topic_disable_leader": True,
     "web_bind": "127.0.0.1",
@@ -71,7 +71,7 @@ class LaneApp(faust.App):
         scans = Scans()
         while not self.should_stop:
             await asyncio.sleep(SCAN_SECONDS)
-            scans.beat(self.lane_stats.records + self.lane_stats.recovered_records)
+            scans.beat(self.backlog(), self.lane_stats.recovered_records)
 
     def _new_transport(self) -> LaneTransport:
         return LaneTransport(self.conf.broker_consumer, self)
@@ -128,6 +128,10 @@ class LaneApp(faust.App):
                 return True
             await asyncio.sleep(0.1)
         return False
+
+    def backlog(self) -> int:
+        """Records of our source partitions that wait on the broker."""
+        return sum(position.lag or 0 for position in self.lane_positions().values())
 
     def lane_positions(self) -> dict[TP, LanePosition]:
         """Where each source partition of ours stands now; cheap enough for every scrape."""
