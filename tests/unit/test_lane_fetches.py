@@ -55,14 +55,16 @@ def batch(first: int, *values: bytes, codec: int = NONE) -> bytes:
     return bytes(raw)
 
 
-def pieces(tp: TP, *batches: bytes, offset: int = 0) -> tuple[list[list[Any]], Position]:
+def pieces(
+    tp: TP, *batches: bytes, offset: int = 0, most: int | None = None
+) -> tuple[list[list[Any]], Position]:
     """What a fetch from `offset` hands out, piece by piece, and the positions that it tells."""
     position = Position(offset)
     records = fetcher.PartitionRecords(tp, MemoryRecords(b"".join(batches)), [], offset, None, None, True, 0)
     fetch = fetcher.FetchResult(tp, assignment=position, partition_records=records, backoff=0)
     found = []
     while fetch.has_more():
-        found.append(fetch.getall())
+        found.append(fetch.getall(most))
     return found, position
 
 
@@ -96,6 +98,12 @@ def test_a_fetch_that_begins_amid_a_batch_leaves_out_what_was_read(codec: int, o
     values = [b"%d" % n for n in range(3 * fetches.COMPRESSED_RUN)]
     found, _ = pieces(LANE, batch(0, *values, codec=codec), offset=offset)
     assert [value for _, value, _ in told(found)] == values[offset:]
+
+
+def test_other_topics_are_read_by_the_number_of_records_that_is_asked_for() -> None:
+    """Consumers beside the lane ask for so many at a time, and aiokafka insists that they get no more."""
+    found, _ = pieces(PLAIN, batch(0, *[b"x"] * 25), most=10)
+    assert [len(piece) for piece in found] == [10, 10, 5]
 
 
 def test_an_empty_batch_moves_the_position_on() -> None:
