@@ -32,6 +32,8 @@ STOP_SECONDS = 60.0
 WARM_SHARE = 0.2
 """The part of a delay run that does not count: the worker's first chunks."""
 SLOW_LEADS = 1_000
+SLOW_CHUNK, SLOW_PAUSE_SECONDS = 5_000, 0.2
+"""No more records than these in so long: most of the source waits to the end."""
 Workers = AbstractContextManager[Crew]
 
 
@@ -193,10 +195,10 @@ def slow(found: Bench, seconds: float) -> Report:
     """The small job that rests after every chunk, so that most of its source waits: memory must not grow."""
     engine, topic, place = ENGINES["lane"], found.name("slow"), found.place("apart")
     create_topics(found.bootstrap, {topic: {}}, PARTITIONS)
-    events = int(200_000 * seconds / 10) + 20_000
+    events = int(SLOW_CHUNK / SLOW_PAUSE_SECONDS * seconds * 1.2) + 20_000
     ends = fill(found.bootstrap, reference_records(topic, events, SLOW_LEADS))
     source = Source(found.bootstrap, (topic,), PARTITIONS, events, ends)
-    rest = {"pause_seconds": 0.2}
+    rest = {"pause_seconds": SLOW_PAUSE_SECONDS}
     with crew(
         engine.module, python_of(engine), source, place, found.name("lane"), found.folder, rest
     ) as workers:
