@@ -76,8 +76,7 @@ class LaneRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka sh
 
     def _consumer_record(self, tp: Any, record: Any) -> Any:
         if not self.by_run:
-            plain = super()._consumer_record(tp, record)
-            return Run([plain], size_of(plain))
+            return super()._consumer_record(tp, record)
         wanted = self.next_fetch_offset
         if record.records[0].offset < wanted:
             record.records = [one for one in record.records if one.offset >= wanted]
@@ -98,7 +97,8 @@ class BoundedFetch(fetcher.FetchResult):  # type: ignore[misc] # aiokafka ships 
             return []
         records: list[Any] = []
         size = 0
-        for run in self._partition_records:
+        for taken in self._partition_records:
+            run = taken if self._partition_records.by_run else Run([taken], size_of(taken))
             records += run.records
             size += run.size
             if size >= PIECE_BYTES or len(records) == max_records:

@@ -55,13 +55,18 @@ def batch(first: int, *values: bytes, codec: int = NONE) -> bytes:
     return bytes(raw)
 
 
+def fetched(tp: TP, *batches: bytes, offset: int = 0) -> tuple[Any, Position]:
+    """A fetch from `offset`, and the position of its partition."""
+    position = Position(offset)
+    records = fetcher.PartitionRecords(tp, MemoryRecords(b"".join(batches)), [], offset, None, None, True, 0)
+    return fetcher.FetchResult(tp, assignment=position, partition_records=records, backoff=0), position
+
+
 def pieces(
     tp: TP, *batches: bytes, offset: int = 0, most: int | None = None
 ) -> tuple[list[list[Any]], Position]:
     """What a fetch from `offset` hands out, piece by piece, and the positions that it tells."""
-    position = Position(offset)
-    records = fetcher.PartitionRecords(tp, MemoryRecords(b"".join(batches)), [], offset, None, None, True, 0)
-    fetch = fetcher.FetchResult(tp, assignment=position, partition_records=records, backoff=0)
+    fetch, position = fetched(tp, *batches, offset=offset)
     found = []
     while fetch.has_more():
         found.append(fetch.getall(most))
@@ -104,6 +109,17 @@ def test_other_topics_are_read_by_the_number_of_records_that_is_asked_for() -> N
     """Consumers beside the lane ask for so many at a time, and aiokafka insists that they get no more."""
     found, _ = pieces(PLAIN, batch(0, *[b"x"] * 25), most=10)
     assert [len(piece) for piece in found] == [10, 10, 5]
+
+
+def test_other_topics_can_be_read_record_by_record() -> None:
+    """As aiokafka's own `getone` has it."""
+    fetch, position = fetched(PLAIN, batch(0, b"a", b"b"))
+    one, two = fetch.getone(), fetch.getone()
+    assert [(record.topic, record.offset, record.value) for record in (one, two)] == [
+        (PLAIN.topic, 0, b"a"),
+        (PLAIN.topic, 1, b"b"),
+    ]
+    assert position.position == 2
 
 
 def test_an_empty_batch_moves_the_position_on() -> None:
