@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-SLICE_SECONDS = 0.01
+SLICE_SECONDS = 0.002
+"""A chunk on its way to the totals needs several turns of the loop, and waits for a slice in each."""
 
 
 def rest_seconds(took_seconds: float, least: float, most: float) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from streams.book import STOCK, Fact, Facts
 from streams.calendar import BusinessCalendar
+from streams.later import Later
 from streams.panes import Pane
 from streams.rows import (
     CAMPAIGN_DAYS,
@@ -75,8 +76,7 @@ class Totals:
         """For each number the minutes it is added to; none for the minimum."""
         self._all: Pane = {}
         self._waiting: dict[str, _Minimum] = {}
-        self._later: dict[int, dict[tuple[int, int], int]] = {}
-        self._deadlines: list[int] = []
+        self._later = Later()
         self.now_ms = 0
 
     def apply(self, changes: Iterable[tuple[Fact, int]]) -> None:
@@ -99,17 +99,15 @@ class Totals:
     def _change(self, fact: Fact, packed: int) -> None:
         row, at_ms, due_ms = fact
         if due_ms > self.now_ms:
-            self._postpone(row, at_ms, due_ms, packed)
+            self._later.add(fact, packed)
         else:
             self._add(row, at_ms, packed)
 
     def advance(self, now_ms: int) -> None:
         """Let time pass: facts fall due, windows move, old panes are forgotten."""
         now_ms = max(now_ms, self.now_ms)
-        while self._deadlines and self._deadlines[0] <= now_ms:
-            due = self._later.pop(heapq.heappop(self._deadlines), {})
-            for (row, at_ms), packed in due.items():
-                self._add(row, at_ms, packed)
+        for (row, at_ms, _), packed in self._later.due(now_ms):
+            self._add(row, at_ms, packed)
         self._settle()
         self.now_ms = now_ms
         for group in self._classes:
@@ -178,13 +176,6 @@ class Totals:
                 group.parts.rows.append(
                     tuple(part for part, own in zip(parts, groups, strict=True) if own is group)
                 )
-
-    def _postpone(self, row: int, at_ms: int, due_ms: int, packed: int) -> None:
-        waiting = self._later.get(due_ms)
-        if waiting is None:
-            waiting = self._later[due_ms] = {}
-            heapq.heappush(self._deadlines, due_ms)
-        waiting[row, at_ms] = waiting.get((row, at_ms), 0) + packed
 
 
 class _Minimum:

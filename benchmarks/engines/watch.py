@@ -13,7 +13,7 @@ import faust
 from agents.lane import LaneApp
 from benchmarks.task import SAMPLE_SECONDS, Meter, Task
 
-STEADY_SAMPLES = 5
+STEADY_SAMPLES = 20
 """So long nothing more was written: what journeys told each other is done, too."""
 
 
