@@ -46,15 +46,19 @@ def _merge_fragments(into: dict[str, Fragment], other: dict[str, Fragment]) -> b
 
 def latest_ms(journey: Journey) -> int:
     """The greatest event time that left a trace in the journey's own state."""
-    times = [0]
+    latest = 0
     for fragment in journey.fragments.values():
-        times += [last_ms for _, last_ms in fragment.reached.values()]
+        for _, last_ms in fragment.reached.values():
+            latest = max(latest, last_ms)
         for writes in (fragment.writes, fragment.items):
-            times += [written[0] for written in writes.values()]
+            for written in writes.values():
+                latest = max(latest, written[0])
         for lines in (fragment.owners, fragment.activities):
-            times += [line[0] for line in lines[-1:]]
-        times += [mark[0] for mark in fragment.marks[-1:]]
-    return max(times)
+            if lines:
+                latest = max(latest, lines[-1][0])
+        if fragment.marks:
+            latest = max(latest, fragment.marks[-1][0])
+    return latest
 
 
 _NEWS, _REPEAT = Advanced(True), Advanced(False)

@@ -20,6 +20,7 @@ _SLACK_MS = 2 * HOUR_MS
 WARM_HOURS = 48
 """Hours of a class that stand as they are added to; those touched before them rest as bytes, in a sixth."""
 COOLED_AT_ONCE = 8
+"""Or an eighth of those that are due, where that is more: amid a backlog hours come by the dozen."""
 
 
 def add_into(pane: Pane, rows: Mapping[int, int], sign: int = 1) -> None:
@@ -96,7 +97,8 @@ class Panes:
 
     def _cool(self) -> None:
         """Let hours rest that were not touched for long."""
-        for hour in list(islice(self._warm, max(0, min(len(self._warm) - WARM_HOURS, COOLED_AT_ONCE)))):
+        excess = max(0, len(self._warm) - WARM_HOURS)
+        for hour in list(islice(self._warm, min(excess, max(COOLED_AT_ONCE, excess // 8)))):
             del self._warm[hour]
             pane = self._hours.get(hour)
             if isinstance(pane, dict):
