@@ -21,6 +21,7 @@ ADDED = st.lists(st.tuples(FACTS, st.integers(-2, 2)), max_size=40)
 def test_each_fact_comes_once_when_its_instant_has_come(
     added: list[tuple[Fact, int]], asked: list[int]
 ) -> None:
+    """At any order of asking: what was added and not taken back, at its instant, never twice."""
     later, wanted = Later(), Counter[Fact]()
     for fact, packed in added:
         later.add(fact, packed)
@@ -34,6 +35,7 @@ def test_each_fact_comes_once_when_its_instant_has_come(
 
 
 def test_what_was_taken_back_is_forgotten() -> None:
+    """Every touch of an open journey moves its deadline: what it moved from takes no memory for two weeks."""
     later = Later()
     for due_ms in range(1, 1000):
         later.add((1, 2, due_ms), 3)
