@@ -21,7 +21,7 @@ ADDED = st.lists(st.tuples(FACTS, st.integers(-2, 2)), max_size=40)
 def test_each_fact_comes_once_when_its_instant_has_come(
     added: list[tuple[Fact, int]], asked: list[int]
 ) -> None:
-    """At any order of asking: what was added and not taken back, at its instant, never twice."""
+    """Asked at any times, in their order: what was added and not taken back, at its instant, never twice."""
     later, wanted = Later(), Counter[Fact]()
     for fact, packed in added:
         later.add(fact, packed)
