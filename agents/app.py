@@ -20,7 +20,9 @@ from agents.broker import MAX_MESSAGE_BYTES, await_broker
 from agents.desk.membership import desk_of
 from agents.errors import UserError
 from agents.journeys.audit import keep_auditing
+from agents.journeys.checkpointing import Checkpointing
 from agents.journeys.clock import WorkerClock
+from agents.journeys.fingerprint import fingerprint
 from agents.journeys.job import JourneyJob
 from agents.journeys.pace import Pace
 from agents.journeys.shard import JourneyShard
@@ -58,12 +60,16 @@ class VoronkaWorker:
             self.app.lane(topic, self.table, job)
         self.app.task(self._keep_time)
         self.app.task(self._keep_auditing)
+        if settings.checkpoints:
+            fingerprint(self.rules)  # takes a moment: now rather than while shards are missing
+            self.app.task(Checkpointing(self.table.slots, self.app.lane_stats, self.behind).keep)
         self.desk = desk_of(self)
         register_pages(self.app, self)
         register_live_page(self.app, self)
 
     def _new_shard(self, partition: int) -> JourneyShard:
-        return JourneyShard(partition, self.rules, self.clock, turn=self._pace.turn)
+        resumes = self.settings.checkpoints
+        return JourneyShard(partition, self.rules, self.clock, turn=self._pace.turn, resumes=resumes)
 
     def behind(self) -> bool:
         """Whether so much is to be read that totals follow seldom."""

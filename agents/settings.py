@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Goals and perspectives, and the KPIs that tell of them."""
     redis: RedisAddress | None = None
     """The read side for other programs; none without it."""
+    checkpoints: bool = True
+    """Whether workers log what they have derived, and go on from there at a start."""
     reject_limit: int = 1000
     """Rejected records in a row that stop a worker; 0 never stops it."""
     session_timeout_seconds: float = 10.0
@@ -167,6 +169,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         kpis=catalogue,
         scorecard=read.scorecard("SCORECARD", catalogue),
         redis=read_redis(read),
+        checkpoints=read.choice("CHECKPOINTS", ("on", "off")) == "on",
         reject_limit=read.whole("REJECT_LIMIT", 1000, least=0, most=1_000_000_000),
         session_timeout_seconds=read.seconds("SESSION_TIMEOUT_SECONDS", 10.0, least=1.0, most=600.0),
         data_dir=read.data_dir("DATA_DIR"),

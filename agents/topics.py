@@ -13,6 +13,7 @@ from kafka.errors import for_code
 
 from agents.broker import MAX_MESSAGE_BYTES, admin_client
 from agents.errors import BrokerError, UserError
+from agents.lane import KEEP_MS
 from agents.settings import Settings, load_settings
 
 DAY_MS = 86_400_000
@@ -22,7 +23,12 @@ _TRUTH = {
     "retention.bytes": "-1",
     "message.timestamp.type": "CreateTime",
 }
-_CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(MAX_MESSAGE_BYTES)}
+# A checkpoint refers to what journeys were when it was made: compaction must not take that before its time.
+_CHANGELOG = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(MAX_MESSAGE_BYTES),
+    "min.compaction.lag.ms": str(KEEP_MS),
+}
 # Only the latest of each key is ever read: small segments are compacted soon, and read quickly at a start.
 _TOTALS = {
     "cleanup.policy": "compact",
@@ -32,7 +38,9 @@ _TOTALS = {
     "min.cleanable.dirty.ratio": "0.1",
     "delete.retention.ms": str(DAY_MS // 24),
 }
-_AT_LEAST = frozenset({"retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas"})
+_AT_LEAST = frozenset(
+    ("retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas", "min.compaction.lag.ms")
+)
 _TOPIC_EXISTS, _UNKNOWN_TOPIC = 36, 3
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 
+from agents.journeys.checkpointing import LEAST, SHARE
 from agents.topics import ensure_topics
 from benchmarks import crm
 from benchmarks.engines.catalogue import ENGINES
@@ -72,14 +73,21 @@ def recovery_of_faust(found: Bench, stream: ReferenceStream, events: int) -> Rep
     return _recovery(records, len(truth.leads), max(line["recovery_seconds"] for line in told))
 
 
-def recovery_of_main(found: Bench, stream: MainStream) -> Report:
-    """The full job started again: from Kafka to totals that are served, and true."""
+def recovery_of_main(found: Bench, stream: MainStream, *, checkpoints: bool) -> Report:
+    """The full job started again: from Kafka to totals that are served, and true.
+
+    With `checkpoints` its shards have logged them as they do; what changed since is folded.
+    """
     name, place = found.name("main"), found.place("apart")
-    with stream.workers(name, place) as first:
+    with stream.workers(name, place, checkpoints=checkpoints) as first:
         told = finish(first, stream.source, stream.settings(name).moves_topic)
         journeys = sum(line["entities"] for line in told)
+        if checkpoints and journeys >= 2 * PARTITIONS * LEAST:
+            first.until(
+                lambda lines: SHARE * sum(line["changes"] for line in lines) < journeys, "checkpoints"
+            )
         _end(first)
-    with stream.workers(name, place) as second:
+    with stream.workers(name, place, checkpoints=checkpoints) as second:
         report = _recovered(second, journeys, told)
         stream.prove(second)
     stream.clear(name)

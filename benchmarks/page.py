@@ -13,6 +13,7 @@ Report = dict[str, Any]
 MAIN_JOB = "main_job"
 TITLES = {name: engine.title for name, engine in ENGINES.items()} | {
     MAIN_JOB: "the lane, full main job",
+    "main_job_folded": "the same, every journey folded",
     "main_job_python": "the same, not compiled",
 }
 STATES = {name: ENGINES.get(name, ENGINES["lane"]).state for name in TITLES}

@@ -25,6 +25,8 @@ from benchmarks.runs import ROOT, BenchError
 PARTS = ("throughput", "recovery", "delay", "slow", "growth", "year")
 MAIN_JOB, MAIN_PLAIN = "main_job", "main_job_python"
 """The full job with its compiled modules, where there are any, and without."""
+MAIN_FOLDED = "main_job_folded"
+"""The full job where a start folds every journey."""
 TRIES = 3
 FAILURES = (BenchError, UserError, ChildError, KafkaError, AiokafkaError, TimeoutError, TimeoutExpired)
 PLACES = ("apart", "shared", "pair")
@@ -142,12 +144,15 @@ class Session:
             "faust_tables": lambda: endurance.recovery_of_faust(
                 self._bench, self._stream, self._scale.events
             ),
-            MAIN_JOB: lambda: endurance.recovery_of_main(self._bench, self._main_stream()),
+            MAIN_JOB: lambda: endurance.recovery_of_main(self._bench, self._main_stream(), checkpoints=True),
+            MAIN_FOLDED: lambda: endurance.recovery_of_main(
+                self._bench, self._main_stream(), checkpoints=False
+            ),
         }
         runs: dict[str, list[Report]] = {}
         for number in range(1, self._scale.repeats + 1):
             for name, way in ways.items():
-                if name in self._engines and (
+                if (name in self._engines or (name == MAIN_FOLDED and MAIN_JOB in self._engines)) and (
                     found := self._attempt(f"recovery of {name}, run {number}", way)
                 ):
                     runs.setdefault(name, []).append(found)

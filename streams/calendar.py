@@ -12,7 +12,15 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from streams.workdays import CalendarError, Hours, PublicDays, check_hours, public_days
-from streams.zones import DAY_MS, EPOCH_ORDINAL, HOURS_OF_WEEK, LAST_DAY, day_start_ms, wall_spans
+from streams.zones import (
+    DAY_MS,
+    EPOCH_ORDINAL,
+    HOURS_OF_WEEK,
+    LAST_DAY,
+    day_start_ms,
+    offsets_by_day,
+    wall_spans,
+)
 
 _BLOCK_MS = 512 * DAY_MS
 _LAST_BLOCK = LAST_DAY * DAY_MS // _BLOCK_MS
@@ -70,6 +78,11 @@ class BusinessCalendar:
         self._moved = (public.moved_workdays | _days(extra_workdays)) - _days(extra_holidays)
         self._starts: dict[int, int] = {}
         self._blocks: dict[int, _Block] = {}
+
+    def consists_of(self) -> tuple[object, ...]:
+        """All that it was made of, in an order that does not change: offsets, hours, days off and on."""
+        hours, off, moved = sorted(self._hours.items()), sorted(self._holidays), sorted(self._moved)
+        return offsets_by_day(self._zone), hours, off, moved
 
     def day_index(self, ms: int) -> int:
         """The local day that holds this instant, in days since 1970-01-01."""

@@ -29,6 +29,10 @@ class Later:
         else:
             waiting.pop(fact, None)
 
+    def standing(self) -> Facts:
+        """All of them."""
+        return {fact: packed for waiting in self._hours.values() for fact, packed in waiting.items()}
+
     def due(self, now_ms: int) -> list[tuple[Fact, int]]:
         """What exists at `now_ms`, and did not when this was asked before."""
         found: list[tuple[Fact, int]] = []

@@ -227,6 +227,8 @@ LANE: dict[str, Metric] = {
             _lane("abandoned_chunks", "Chunks left to the next owner of their partition"),
             _lane("recoveries", "Recoveries of shards"),
             _lane("recovered_records", "Changelog records read at recoveries"),
+            _lane("checkpoints", "Checkpoints of shards written to the changelog"),
+            _lane("checkpoint_bytes", "Bytes of them"),
         )
     ),
     "recovery_seconds": Metric("voronka_lane_recovery_seconds", "How long the last recovery took"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import marshal
-import zlib
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 from streams.calendar import BusinessCalendar
+from streams.cooling import cooled, warmed
+from streams.standing import DAY, HOUR, MINUTE, Shelf
 from streams.windows import DAY_PANES_DAYS, HOUR_MS, MINUTE_PANES_MS
 from streams.zones import MINUTE_MS
 
@@ -93,7 +93,7 @@ class Panes:
 
     def _hour(self, hour: int) -> Pane | None:
         pane = self._hours.get(hour)
-        return _warmed(pane) if isinstance(pane, bytes) else pane
+        return warmed(pane) if isinstance(pane, bytes) else pane
 
     def _cool(self) -> None:
         """Let hours rest that were not touched for long."""
@@ -102,7 +102,7 @@ class Panes:
             del self._warm[hour]
             pane = self._hours.get(hour)
             if isinstance(pane, dict):
-                self._hours[hour] = _cooled(pane)
+                self._hours[hour] = cooled(pane)
 
     def _add_day(self, day: int, rows: Pane, now_ms: int) -> None:
         if day >= self._first_day(now_ms):
@@ -114,6 +114,27 @@ class Panes:
         _drop_before(self._minutes, _first_minute(now_ms))
         _drop_before(self._hours, self._first_hour(now_ms))
         _drop_before(self._days, self._first_day(now_ms))
+
+    def standing(self, number: int) -> list[tuple[Shelf, Pane | bytes]]:
+        """All panes, as those of the class with this number."""
+        found: list[tuple[Shelf, Pane | bytes]] = [
+            ((what, number, "", index, 0), dict(pane))
+            for what, panes in ((MINUTE, self._minutes), (DAY, self._days))
+            for index, pane in panes.items()
+        ]
+        for index, hour in self._hours.items():
+            found.append(((HOUR, number, "", index, 0), hour if isinstance(hour, bytes) else dict(hour)))
+        return found
+
+    def hold(self, shelf: Shelf, pane: Pane | bytes) -> None:
+        """Take a pane that stood in another process; only hours rest as bytes."""
+        what, _, _, index, _ = shelf
+        if what == HOUR:
+            self._hours[index] = pane
+            if not isinstance(pane, bytes):
+                self._warm[index] = None
+        elif not isinstance(pane, bytes):
+            (self._minutes if what == MINUTE else self._days)[index] = pane
 
     def add_range(self, into: Pane, start_ms: int, end_ms: int, sign: int) -> None:
         """Add (or subtract) all of [start, end), from the coarsest panes that fit.
@@ -145,15 +166,6 @@ class Panes:
 
 def _first_minute(now_ms: int) -> int:
     return (now_ms - MINUTE_PANES_MS - _SLACK_MS) // MINUTE_MS
-
-
-def _cooled(pane: Pane) -> bytes:
-    return zlib.compress(marshal.dumps(pane), 1)
-
-
-def _warmed(cooled: bytes) -> Pane:
-    pane: Pane = marshal.loads(zlib.decompress(cooled))  # noqa: S302 - never left this process
-    return pane
 
 
 def _drop_before(panes: dict[int, Any], first: int) -> None:

@@ -8,7 +8,7 @@ totals; lanes may go below zero on the way, the sum is right whenever it is read
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from streams.base_totals import BASE_TOTALS, Layout
 from streams.funnels import Funnels
@@ -188,6 +188,21 @@ class Rows:
             rows = [self.number("stage", channel, stage.id) for stage in funnel]
             way = self._ways[channel] = Way(funnel, rows)
         return way
+
+    def table(self) -> list[tuple[RowKey, tuple[int, ...]]]:
+        """Every row and place there is with its parts, for another process to `adopt`."""
+        return list(zip(self.keys, self.parts, strict=True))
+
+    def adopt(self, table: Sequence[tuple[RowKey, Sequence[int]]], numbers: list[int]) -> None:
+        """Append to `numbers` those that the rest of a table has here; `IndexError` where it is torn."""
+        for (kind, label1, label2), parts in table[len(numbers) :]:
+            if not kind.startswith(PLACE):
+                numbers.append(self.number(kind, label1, label2))
+                continue
+            ending = kind.removeprefix(PLACE)
+            _, _, (_, _, source), *cuts = (table[part][0] for part in parts)
+            named = tuple((family.removesuffix(ending), label) for family, label, _ in cuts)
+            numbers.append(self.places(label1, source, named)[ending == MONTHLY][label2])
 
     def names(self, number: int, packed: int) -> list[str]:
         """The ids of a row's non-zero totals."""

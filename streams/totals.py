@@ -35,6 +35,7 @@ from streams.rows import (
     Key,
     Rows,
 )
+from streams.standing import ALL_ROWS, Shelf, Standing
 from streams.window_sums import WindowSums
 from streams.windows import (
     HOUR_PANES_BY_SOURCE_AND_REP_MS,
@@ -117,6 +118,30 @@ class Totals:
                     window.move(group.panes, start_ms, end_ms)
             group.panes.expire(now_ms)
 
+    def standing(self) -> Standing:
+        """All that is held now, for totals of the same rules to go on from."""
+        self._settle()
+        shelves: list[tuple[Shelf, Pane | bytes]] = [((ALL_ROWS, 0, "", 0, 0), dict(self._all))]
+        for number, group in enumerate(self._classes):
+            shelves += group.standing(number)
+        least = {channel: times.standing() for channel, times in self._waiting.items()}
+        return Standing(self.now_ms, shelves, self._later.standing(), least)
+
+    def hold(self, standing: Standing) -> None:
+        """Take a part of what other totals held, by the row numbers of this process."""
+        self._know_rows()
+        self.now_ms = standing.now_ms
+        for shelf, pane in standing.shelves:
+            if shelf[0] != ALL_ROWS:
+                self._classes[shelf[1]].hold(shelf, pane)
+            elif not isinstance(pane, bytes):
+                self._all = pane
+        for fact, packed in standing.later.items():
+            self._later.add(fact, packed)
+        for channel, times in standing.least.items():
+            for value, amount in times.items():
+                self._waiting.setdefault(channel, _Minimum()).add(value, amount)
+
     def sums(self, window: str) -> Mapping[Key, int]:
         """Sums of a window that ends now, without zeros; stocks stand only in `all`.
 
@@ -195,6 +220,9 @@ class _Minimum:
             self._counts[value] = count
         else:
             del self._counts[value]
+
+    def standing(self) -> dict[int, int]:
+        return dict(self._counts)
 
     def least(self) -> int | None:
         while self._heap and self._heap[0] not in self._counts:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from streams.calendar import BusinessCalendar
 from streams.panes import MINUTES, Pane, Panes, Parts, add_into
 from streams.rows import CUSTOMER_LEVEL, CUSTOMER_NOW, CUSTOMER_PERIODS, CUSTOMER_SLID
+from streams.standing import EVERY, WINDOW, Shelf
 from streams.windows import HOUR_MS, bounds
 from streams.zones import MINUTE_MS
 
@@ -87,6 +88,28 @@ class WindowSums:
         before = dict(self.every)
         add_into(before, sums, -1)
         return before
+
+    def standing(self, number: int) -> list[tuple[Shelf, Pane | bytes]]:
+        """All that is held, as that of the class with this number; what is fresh was settled."""
+        found: list[tuple[Shelf, Pane | bytes]] = [
+            ((WINDOW, number, name, window.start_ms, window.end_ms), dict(window.sums))
+            for name, window in self.windows.items()
+        ]
+        if self.every is not None:
+            found.append(((EVERY, number, "", 0, 0), dict(self.every)))
+        return found + self.panes.standing(number)
+
+    def hold(self, shelf: Shelf, pane: Pane | bytes) -> None:
+        """Take what stood in another process."""
+        what, _, name, first, last = shelf
+        if what not in (WINDOW, EVERY):
+            self.panes.hold(shelf, pane)
+        elif not isinstance(pane, bytes):
+            if what == EVERY:
+                self.every = pane
+            else:
+                window = self.windows[name]
+                window.sums, window.start_ms, window.end_ms = pane, first, last
 
     def settle(self, every: Pane, now_ms: int) -> None:
         """Bring panes, windows and the sums over all time up to date with what was added."""

@@ -6,6 +6,7 @@ Days are numbered from 1970-01-01 (day 0). A day starts at the first instant of 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 MINUTE_MS = 60_000
@@ -26,6 +27,12 @@ def offset_ms(zone: ZoneInfo, ms: int) -> int:
     there = (_EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
     offset = there.utcoffset()
     return offset // timedelta(milliseconds=1) if offset else 0
+
+
+@cache
+def offsets_by_day(zone: ZoneInfo) -> list[int]:
+    """The offset with which each day from day 0 to the last begins in UTC."""
+    return [offset_ms(zone, day * DAY_MS) for day in range(LAST_DAY + 1)]
 
 
 def day_start_ms(zone: ZoneInfo, day: int) -> int:

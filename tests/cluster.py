@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from faust.types import TP
@@ -16,7 +17,7 @@ from agents.journeys.clock import WorkerClock
 from agents.journeys.home import partition_of
 from agents.journeys.job import JourneyJob
 from agents.journeys.shard import JourneyShard
-from agents.lane import Output
+from agents.lane import HEAD_KEY, Output
 from agents.settings import Settings
 from streams.calendar import BusinessCalendar
 from streams.rates import Rates, load_rates
@@ -40,12 +41,14 @@ class Log:
     """One partition of a topic, and how far its reader has committed."""
 
     records: list[Stored] = field(default_factory=list)
+    end: int = 0
     committed: int = 0
 
     def append(
         self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]], timestamp: int
     ) -> None:
-        self.records.append(Stored(len(self.records), timestamp, key, value, headers))
+        self.records.append(Stored(self.end, timestamp, key, value, headers))
+        self.end += 1
 
 
 class Cluster:
@@ -53,16 +56,7 @@ class Cluster:
 
     def __init__(self, settings: Settings | None = None, *, seed: int = 0) -> None:
         self.settings = settings or Settings(clock="event", reject_limit=0)
-        calendar = BusinessCalendar(self.settings.zone, self.settings.working_hours, self.settings.holidays)
-        settings = self.settings
-        self.rules = Rules(
-            settings.funnels,
-            calendar,
-            settings.currency,
-            rates=settings.rates,
-            cuts=settings.cuts,
-            silence_ms=settings.customer_silence_ms,
-        )
+        self.rules = self.new_rules()
         self.clock = WorkerClock(self.settings.clock)
         self.job = JourneyJob(self.settings, self.clock)
         self.random = random.Random(seed)
@@ -70,7 +64,20 @@ class Cluster:
         self.changelogs: dict[int, Log] = {p: Log() for p in range(self.settings.partitions)}
         self.shards = {p: self._new_shard(p) for p in range(self.settings.partitions)}
         self._position: dict[TP, int] = {}
-        self.crashes = 0
+        self._pieces: dict[int, Iterator[bytes]] = {}
+        self.crashes = self.resumed = 0
+        """Shards that were read back, and those of them that went on from a checkpoint."""
+
+    def new_rules(self) -> Rules:
+        settings = self.settings
+        return Rules(
+            settings.funnels,
+            BusinessCalendar(settings.zone, settings.working_hours, settings.holidays),
+            settings.currency,
+            rates=settings.rates,
+            cuts=settings.cuts,
+            silence_ms=settings.customer_silence_ms,
+        )
 
     def produce(
         self,
@@ -88,8 +95,12 @@ class Cluster:
         log.append(key, value, headers, timestamp)
         return topic, partition, len(log.records) - 1
 
-    def run(self, *, chunk: int = 50, crash: float = 0.0, most: int | None = None) -> None:
+    def run(
+        self, *, chunk: int = 50, crash: float = 0.0, most: int | None = None, checkpoints: float = 0.0
+    ) -> None:
         """Read everything there is, or so many chunks; each may crash its shard at a random point.
+
+        With `checkpoints` a shard logs one now and then, and its changelog is compacted now and then.
 
         Time passes only by `advance` and where a shard recovers.
         """
@@ -99,6 +110,8 @@ class Cluster:
                 return
             tp = self.random.choice(ready)
             self._chunk(tp, self.random.randint(1, chunk), crash)
+            if checkpoints:
+                self._beside(tp.partition, checkpoints)
 
     def advance(self, now_ms: int) -> None:
         """Let the clock reach an instant."""
@@ -107,15 +120,47 @@ class Cluster:
             shard.let_pass(now_ms)
 
     def restart(self, partition: int) -> None:
-        """A new owner: memory is gone, the changelog is read, uncommitted records come again."""
-        shard = self._new_shard(partition)
-        shard.restore(self.changelogs[partition].records)
+        """A new owner: memory is gone, the changelog is read, uncommitted records come again.
+
+        It may be another process, whose rows have other numbers.
+        """
+        shard = self._new_shard(partition, self.new_rules() if self.random.random() < 0.5 else None)
+        records = self.changelogs[partition].records
+        middle = self.random.randint(0, len(records))
+        for part in (records[:middle], records[middle:]):
+            shard.restore(part)
         for _ in shard.recovered():
             pass
         self.shards[partition] = shard
+        self._pieces.pop(partition, None)
+        self.resumed += shard.checkpoint_ms > 0
         for tp, log in self.logs.items():
             if tp.partition == partition and tp.topic in self._topics:
                 self._position[tp] = log.committed
+
+    def checkpoint(self, partition: int) -> None:
+        """Log the head of a checkpoint; its pieces follow by `log_piece`."""
+        found = self.shards[partition].checkpoint()
+        now_ms = int(time.time() * 1000)
+        self.changelogs[partition].append(HEAD_KEY, found.first_message(), (), now_ms)
+        self._pieces[partition] = found.messages()
+
+    def log_piece(self, partition: int) -> bool:
+        """Log the next piece of the last checkpoint; False where there is none."""
+        piece = next(self._pieces.get(partition, iter(())), None)
+        if piece is not None:
+            self.changelogs[partition].append(HEAD_KEY + b"-piece", piece, (), 0)
+        return piece is not None
+
+    def compact(self, partition: int, upto: int) -> None:
+        """Of each key keep the last among so many records, as the broker's cleaner does; pieces stay."""
+        log = self.changelogs[partition]
+        last = {record.key: record.offset for record in log.records[:upto]}
+        log.records = [
+            record
+            for place, record in enumerate(log.records)
+            if place >= upto or last[record.key] == record.offset or record.key == HEAD_KEY + b"-piece"
+        ]
 
     def sums(self, window: str) -> dict[tuple[str, str, str, str], int]:
         """The totals of a window over all shards, without zeros."""
@@ -153,8 +198,8 @@ class Cluster:
     def _lag(self, tp: TP) -> int:
         return len(self.logs[tp].records) - self._position.get(tp, 0)
 
-    def _new_shard(self, partition: int) -> JourneyShard:
-        return JourneyShard(partition, self.rules, self.clock, recent=3, raw=5)
+    def _new_shard(self, partition: int, rules: Rules | None = None) -> JourneyShard:
+        return JourneyShard(partition, rules or self.rules, self.clock, recent=3, raw=5)
 
     def _chunk(self, tp: TP, size: int, crash: float) -> None:
         start = self._position.get(tp, 0)
@@ -176,6 +221,14 @@ class Cluster:
         self._position[tp] = start + len(records)
         if self.random.random() < 0.5:
             self._commit(tp)
+
+    def _beside(self, partition: int, checkpoints: float) -> None:
+        """What goes on beside the chunks."""
+        self.log_piece(partition)
+        if self.random.random() < checkpoints:
+            self.checkpoint(partition)
+        if self.random.random() < checkpoints / 4:
+            self.compact(partition, self.random.randint(0, len(self.changelogs[partition].records)))
 
     def _send(self, output: Output) -> None:
         self.produce(

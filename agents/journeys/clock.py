@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from agents.settings import Clock
+from streams.decode import FUTURE_MS
 
 
 class WorkerClock:
@@ -17,6 +18,13 @@ class WorkerClock:
     def observe(self, event_ms: int) -> None:
         """An event of that time was applied."""
         self._latest_ms = max(self._latest_ms, event_ms)
+
+    def resume(self, ms: int) -> bool:
+        """Go on from the time of a former run; False where the wall's clock is more than a skew behind it."""
+        if self._mode == "wall" and ms > self.now_ms() + FUTURE_MS:
+            return False
+        self.observe(ms)
+        return True
 
     def now_ms(self) -> int:
         """UTC milliseconds; 0 in event mode before the first event."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, islice
 
 from agents.journeys.audit import Audit
+from agents.journeys.checkpoint import Checkpoint, checkpoint_of
 from agents.journeys.clock import WorkerClock
+from agents.journeys.recall import Recall
+from agents.journeys.refold import PIECE, Refold
 from agents.journeys.stats import ShardStats
 from agents.journeys.touched import NOT_DECODED, Touched, journey_of, restated
-from agents.lane import LaneRecord
+from agents.lane import HEAD_KEY, LaneRecord
 from streams.book import Facts
 from streams.customers import NOTHING, ever_bought, part_for_customers
 from streams.facts import difference
 from streams.folding import SOLD, counted
-from streams.journeys import Journey, from_bytes, latest_ms, merge, to_bytes
+from streams.journeys import Journey, from_bytes, merge, to_bytes
 from streams.packing import packed, thawed
 from streams.rules import Rules
 from streams.stories import Story, story
@@ -28,8 +32,6 @@ RAW = 8_192
 """Journeys of a shard that rest as they are logged; those that were touched before them are packed."""
 PACKED_AT_ONCE = 1_000
 """Or an eighth of those that are due, where that is more."""
-PIECE = 32
-"""Journeys that are folded before others get their turn."""
 
 
 class JourneyShard:
@@ -45,6 +47,7 @@ class JourneyShard:
         unfolded: int = UNFOLDED,
         raw: int = RAW,
         turn: Callable[[], int] | None = None,
+        resumes: bool = True,
     ) -> None:
         self.partition, self._raw_limit = partition, raw
         self._recent_limit, self._unfolded_limit = recent, unfolded
@@ -54,8 +57,10 @@ class JourneyShard:
         self.stats = ShardStats()
         self._waiting: dict[str, int] = {}
         self._raw: dict[str, None] = {}
-        self._was_put = False
+        self._resumes, self._was_put = resumes, False
         """Whether there may be more here than in the changelog."""
+        self._recall, self.changes, self.checkpoint_ms = Recall(rules), 0, 0
+        """Changes of journeys since the last checkpoint, about, and when that was logged."""
         self._recent: dict[str, Touched] = {}
         self._unfolded: dict[str, Touched] = {}
         """Those that the totals do not hold as they are, from the one that has waited longest."""
@@ -91,8 +96,13 @@ class JourneyShard:
         for record in records:
             if record.key is None or record.value is None:
                 continue
+            if record.key.startswith(HEAD_KEY):
+                self._recall.take(record, len(self.journeys))
+                continue
             key = record.key.decode()
             known = self.journeys.get(key)
+            if self._recall.follows:
+                self._recall.note(key, known)
             value = record.value
             if known is not None and self._was_put and (known := thawed(known)) != value:
                 journey = from_bytes(known)
@@ -102,33 +112,35 @@ class JourneyShard:
             self._raw[key] = None
 
     def recovered(self) -> Iterator[None]:
-        """Refold the totals of all journeys."""
-        totals, waiting = Totals(self.rules.calendar, self.rules.rows), dict[str, int]()
-        totals.advance(self._clock.now_ms())
-        for number, key in enumerate(list(self.journeys)):
-            if number % PIECE == 0:
-                yield
-            journey = journey_of(self.journeys[key])
-            self._clock.observe(latest_ms(journey))
-            facts, _, waiting_since = counted(key, journey, self.rules)
-            totals.exchange(facts, {})
-            if waiting_since is not None:
-                waiting[key] = waiting_since
-        totals.advance(self._clock.now_ms())
-        self._totals, self._waiting = totals, waiting
+        """Bring the totals to all journeys: from a checkpoint that can be believed, or by folding all."""
+        refold = Refold(self.partition, self.journeys, self.rules, self._clock)
+        yield from refold.run(self._recall.newest() if self._resumes and not self._was_put else None)
+        self._totals, self._waiting = refold.totals, refold.waiting
+        self.changes, self.checkpoint_ms = refold.folded, refold.resumed_ms
 
     def fold(self) -> Iterator[None]:
         """Bring the totals up to date in pieces, once a turn; what comes meanwhile is for the next time."""
         turn = self._turn()
-        if turn == self._folded_in:
-            return
+        if turn != self._folded_in:
+            yield from self.settle()
+            self._folded_in = turn
+
+    def settle(self) -> Iterator[None]:
+        """Bring the totals up to date in pieces."""
         for number, key in enumerate(list(self._unfolded)):
             if number % PIECE == 0:
                 yield
             touched = self._unfolded.get(key)
             if touched is not None:  # nobody has read the totals meanwhile
                 self._fold(key, touched)
-        self._folded_in = turn
+
+    def checkpoint(self) -> Checkpoint:
+        """All that the totals hold now, for a start to go on from."""
+        self._fold_all()
+        self.changes, self.checkpoint_ms = 0, int(time.time() * 1000)
+        return checkpoint_of(
+            len(self.journeys), self._totals, self._waiting, self.rules, self._clock.now_ms()
+        )
 
     def audit(self) -> Iterator[None]:
         """Fold all journeys beside the totals, in pieces; `stats` tells how many sums differ: none must."""
@@ -153,6 +165,7 @@ class JourneyShard:
 
     def let_pass(self, now_ms: int) -> None:
         """Windows move on, and what was not touched for long is packed."""
+        self._recall.forget()
         self._totals.advance(now_ms)
         excess = max(0, len(self._raw) - self._raw_limit)
         for key in list(islice(self._raw, min(excess, max(PACKED_AT_ONCE, excess // 8)))):
@@ -220,6 +233,7 @@ class JourneyShard:
         """Keep a changed journey, to be folded; returns what the changelog must hold."""
         raw = self.journeys[key] = to_bytes(touched.journey)
         self._was_put = True
+        self.changes += 1
         self._raw.pop(key, None)
         self._raw[key] = None
         touched.changed = False

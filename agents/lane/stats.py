@@ -21,6 +21,8 @@ class LaneStats:
     recoveries: int = 0
     recovered_records: int = 0
     recovery_seconds: float = 0.0
+    checkpoints: int = 0
+    checkpoint_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

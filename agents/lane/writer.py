@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from aiokafka.errors import ProducerFenced
 from faust.types import EventT
@@ -20,12 +20,16 @@ from agents.lane.types import StopWorker
 logger = logging.getLogger(__name__)
 
 
+Entries = Sequence[tuple[bytes, bytes | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Flush:
     """One applied chunk on its way to durability."""
 
+    chunks: ClassVar = 1
     acks: Sequence[Awaitable[object]]
-    changelog: Sequence[tuple[bytes, bytes | None]]
+    changelog: Entries
     cursor: Cursor
     ticket: Ticket
     event: EventT[Any]
@@ -38,6 +42,28 @@ class Flush:
     def abandon(self) -> None:
         """Nobody waits for the chunk any more; its offset is never committed, the next owner reads it."""
         self.event.ack()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Entries that no chunk brought; whoever wrote them waits for them, and nobody else."""
+
+    chunks: ClassVar = 0
+    acks: ClassVar[Sequence[Awaitable[object]]] = ()
+    changelog: Entries
+    logged: asyncio.Future[bool]
+
+    def settle(self) -> None:
+        """They are durable."""
+        self._tell(logged=True)
+
+    def abandon(self) -> None:
+        """They were not written."""
+        self._tell(logged=False)
+
+    def _tell(self, *, logged: bool) -> None:
+        if not self.logged.done():  # it is where its writer was cancelled
+            self.logged.set_result(logged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +98,8 @@ class ShardWriter:
 
     def __init__(self, claim: Claim, to: Destination, group: Membership, stats: LaneStats) -> None:
         self._claim, self._to, self._group, self._stats = claim, to, group, stats
-        self._queue: asyncio.Queue[Flush] = asyncio.Queue(to.queue_chunks)
-        self._in_hand: list[Flush] = []
+        self._queue: asyncio.Queue[Flush | Note] = asyncio.Queue(to.queue_chunks)
+        self._in_hand: list[Flush | Note] = []
         self._pending = 0
         self.abandoned = False
         self.turn = asyncio.Lock()
@@ -86,9 +112,15 @@ class ShardWriter:
         """Whether the shard holds something that its log does not."""
         return self.abandoned or self._pending > 0
 
-    async def put(self, flush: Flush) -> None:
+    async def log(self, entries: Entries) -> bool:
+        """Write entries of the lane's own after all that is queued; False where they could not be written."""
+        note = Note(entries, asyncio.get_running_loop().create_future())
+        await self.put(note)
+        return await note.logged
+
+    async def put(self, flush: Flush | Note) -> None:
         """Queue a flush; waits while too many chunks are on their way."""
-        self._pending += 1
+        self._pending += flush.chunks
         await self._queue.put(flush)
         if self._task.done():
             self._give_up()
@@ -118,14 +150,14 @@ class ShardWriter:
                     self.abandoned = not await self._write(self._in_hand)
                 for flush in self._in_hand:
                     if self.abandoned:
-                        self._stats.abandoned_chunks += 1
+                        self._stats.abandoned_chunks += flush.chunks
                         flush.abandon()
                     else:
                         flush.settle()
-                self._pending -= len(self._in_hand)
+                self._pending -= sum(flush.chunks for flush in self._in_hand)
                 self._in_hand.clear()
 
-    async def _write(self, flushes: Sequence[Flush]) -> bool:
+    async def _write(self, flushes: Sequence[Flush | Note]) -> bool:
         """Wait for the outputs, write the newest value of each key and wait for that; False: not ours."""
         for flush in flushes:
             for ack in flush.acks:

@@ -24,6 +24,7 @@ def settings_of(task: Task) -> Settings:
         clock="event",
         reject_limit=0,
         data_dir=Path(task.folder),
+        checkpoints=task.options.get("checkpoints", True),
     )
 
 
@@ -58,6 +59,7 @@ def main() -> None:
         lambda: sum(len(shard.journeys) for shard in worker.ready_shards()),
         lambda: totals(worker, task.options["now_ms"]),
         None if task.options.get("delays") else lambda: follow(worker),
+        lambda: sum(shard.changes for shard in worker.ready_shards()),
     )
     run(worker.app)
 

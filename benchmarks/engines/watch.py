@@ -24,6 +24,7 @@ def watch(
     entities: Callable[[], int],
     counters: Callable[[], Any] = dict,
     catch_up: Callable[[], None] | None = None,
+    changes: Callable[[], int] = int,
 ) -> None:
     """Sample positions all along; hand over `counters()` when the parent wishes for them.
 
@@ -60,6 +61,7 @@ def watch(
                 durable=durable,
                 followed=catch_up is None or written == caught_up,
                 entities=entities() if recoveries and not app.rebalancing else 0,
+                changes=changes(),
                 recoveries=recoveries,
                 recovery_seconds=recovery_seconds,
                 recovered_records=stats.recovered_records,

@@ -93,12 +93,12 @@ def causes(say: Speech) -> list[Panel]:
             About(
                 say("Recovery", "Восстановление"),
                 say(
-                    "How long the last recovery of each worker took. Healthy: seconds. Otherwise give "
-                    "workers more CPU, "
-                    "or let the changelog be compacted sooner.",
+                    "How long the last recovery of each worker took. Healthy: seconds. Otherwise see that "
+                    "VORONKA_CHECKPOINTS is on, "
+                    "or give workers more CPU.",
                     "Сколько длилось последнее восстановление каждого воркера. Норма: секунды. Иначе "
-                    "добавьте CPU "
-                    "или ускорьте сжатие журнала.",
+                    "проверьте, что включены VORONKA_CHECKPOINTS, "
+                    "или добавьте CPU.",
                 ),
                 "s",
             ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from agents.broker import read_to_end
 from agents.journeys.home import partition_of
-from agents.lane import CLAIM_KEY
+from agents.lane import CLAIM_KEY, HEAD_KEY
 from agents.settings import Settings
 from streams.customers import part_for_customers, told_customers
 from streams.decode import check_future, decode
@@ -29,7 +29,7 @@ def newest(settings: Settings) -> Log:
     """The journeys' changelog as a worker that never ran would find it."""
     found: dict[tuple[int, bytes], bytes | None] = {}
     for record in read_to_end(settings, settings.changelog_topic):
-        if record.key != CLAIM_KEY:
+        if not record.key.startswith((CLAIM_KEY, HEAD_KEY)):
             found[record.partition, record.key] = record.value
     return {place: value for place, value in found.items() if value is not None}
 

@@ -8,6 +8,8 @@ from typing import Literal
 DIES = "dies after its"
 """A launched worker's last words, followed by the place."""
 
+Death = Literal["", "outputs", "changelog", "head", "piece"]
+
 
 @dataclass(frozen=True)
 class Faults:
@@ -19,6 +21,8 @@ class Faults:
     pace: float = 0.0
     chunk: int = 5000
     slow_outputs: float = 0.0
-    die_at: Literal["", "outputs", "changelog"] = ""
+    die_at: Death = ""
     after: int = 1
-    off: Literal["", "counter", "order", "future", "quarantine"] = ""
+    off: Literal["", "counter", "order", "future", "quarantine", "recall"] = ""
+    checkpoints: bool = False
+    """Whether shards log them all the time."""

@@ -20,11 +20,13 @@ import agents.app
 import agents.journeys.job
 from agents.app import VoronkaWorker
 from agents.broker import await_broker
+from agents.journeys import checkpointing
 from agents.journeys.job import JourneyJob
+from agents.journeys.recall import Recall
 from agents.journeys.shard import JourneyShard
-from agents.lane import Effects, LaneApp, LaneRecord, Output
+from agents.lane import HEAD_KEY, Effects, LaneApp, LaneRecord, Output
 from agents.lane.feed import Feed
-from agents.lane.writer import Flush, ShardWriter
+from agents.lane.writer import Flush, Note, ShardWriter
 from agents.settings import load_settings
 from tests.chaos.faults import DIES, Faults
 
@@ -77,7 +79,6 @@ def before_the_changelog(app: LaneApp, faults: Faults) -> Callable[[], Awaitable
 
     async def asked() -> bool:
         nonlocal seen, calls
-        await asyncio.sleep(faults.pace)
         if app.lane_stats.output_records > seen and faults.die_at == "outputs":
             seen, calls = app.lane_stats.output_records, calls + 1
             if calls == faults.after:
@@ -85,6 +86,18 @@ def before_the_changelog(app: LaneApp, faults: Faults) -> Callable[[], Awaitable
         return await still_member()
 
     return asked
+
+
+def slow_changelog(seconds: float) -> None:
+    """Let every write wait that a chunk waits for."""
+    write = ShardWriter._write
+
+    async def slowly(writer: ShardWriter, flushes: Sequence[Flush | Note]) -> bool:
+        if any(flush.chunks for flush in flushes):
+            await asyncio.sleep(seconds)
+        return await write(writer, flushes)
+
+    ShardWriter._write = slowly  # type: ignore[assignment, method-assign]
 
 
 def after_the_changelog(faults: Faults) -> None:
@@ -99,6 +112,29 @@ def after_the_changelog(faults: Faults) -> None:
         settle(flush)
 
     Flush.settle = settled  # type: ignore[assignment, method-assign]
+
+
+def after_a_part_of_a_checkpoint(faults: Faults) -> None:
+    """Die where a head is acknowledged, or a piece."""
+    log, calls = ShardWriter.log, 0
+
+    async def logged(writer: ShardWriter, entries: Sequence[tuple[bytes, bytes | None]]) -> bool:
+        nonlocal calls
+        done = await log(writer, entries)
+        calls += bool(entries) and (entries[0][0] == HEAD_KEY) == (faults.die_at == "head")
+        if calls == faults.after:
+            die(faults.die_at)
+        return done
+
+    ShardWriter.log = logged  # type: ignore[assignment, method-assign]
+
+
+def log_checkpoints_all_the_time() -> None:
+    """However few journeys there are, however little has changed and however much waits."""
+    checkpointing.LEAST, checkpointing.LOOK_SECONDS, checkpointing.REST = 1, 0.05, 0
+    checkpointing.KEEP_MS = 0  # type: ignore[attr-defined]
+    kept = checkpointing.Checkpointing
+    agents.app.Checkpointing = lambda slots, stats, _: kept(slots, stats, lambda: False)  # type: ignore[assignment, attr-defined]
 
 
 def slow_outputs(seconds: float) -> None:
@@ -133,6 +169,8 @@ def loosen(faults: Faults) -> None:
             agents.app.JourneyJob = SwallowingJob  # type: ignore[attr-defined]
         case "future":
             agents.journeys.job.check_future = lambda *_: None  # type: ignore[attr-defined]
+        case "recall":
+            Recall.note = lambda *_: None  # type: ignore[method-assign]
         case "order":
             settle_first()
         case _:
@@ -143,16 +181,22 @@ def main(argument: str) -> None:
     """Run a worker with these faults until it is ended."""
     faults = Faults(**json.loads(argument))
     loosen(faults)
+    if faults.checkpoints:
+        log_checkpoints_all_the_time()
     settings = load_settings(os.environ)
     (settings.data_dir / settings.app_id).mkdir(parents=True, exist_ok=True)
     worker = VoronkaWorker(settings)
     app: Any = worker.app
     app.chunk_records = faults.chunk
     app.still_member = before_the_changelog(app, faults)
+    if faults.pace:
+        slow_changelog(faults.pace)
     if faults.slow_outputs:
         slow_outputs(faults.slow_outputs)
     if faults.die_at == "changelog":
         after_the_changelog(faults)
+    if faults.die_at in ("head", "piece"):
+        after_a_part_of_a_checkpoint(faults)
     await_broker(settings)
     faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()
 

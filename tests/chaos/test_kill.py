@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from tests.brokers import KafkaBroker
 from tests.chaos.audit import newest
 from tests.chaos.conftest import Campaigns
-from tests.chaos.faults import DIES, Faults
+from tests.chaos.faults import DIES, Death, Faults
 from tests.chaos.harness import kill_rounds
 from tests.chaos.plan import FULL, Row, size, times
 from tests.chaos.workload import records
-from tests.integration.worker import until
+from tests.integration.worker import Worker, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(3600)]
 PACED = Faults(pace=0.1, chunk=250)
@@ -38,6 +39,53 @@ def test_kills_lose_and_double_nothing(campaigns: Campaigns, eager_broker: Kafka
         found = campaign.judge(last, seconds=600)
         assert row.faults == kills + 2
         assert found.exact, str(found)
+
+
+def test_kills_amid_checkpoints_lose_and_double_nothing(
+    campaigns: Campaigns, eager_broker: KafkaBroker, row: Row
+) -> None:
+    """Nor where a head was logged without its pieces, or some of them, or all and more came after it."""
+    random, rounds = row.random, times(5, 40)
+    told = list(records(random, size(12_000, 400_000)))
+    first = len(told) * 2 // 3
+    starts = range(first, len(told), -(-(len(told) - first) // (rounds + 1)))
+    with campaigns(eager_broker) as campaign:
+        campaign.publish(told[:first])
+        for start, upto in pairwise(starts):
+            place: Death = random.choice(("piece", "head", "changelog"))
+            after = random.randint(1, 12)
+            worker = campaign.start(Faults(chunk=20, checkpoints=True, die_at=place, after=after))
+            campaign.publish(told[start:upto])
+            assert worker.child.wait(120) == -9, worker.told()
+            assert f"{DIES} {place}" in worker.log()
+            row.faults += 1
+        campaign.publish(told[starts[-1] :])
+        found = campaign.judge(campaign.start_recovered(), seconds=600)
+        assert row.faults == rounds
+        assert found.exact, str(found)
+        row.figures["resumed"] = sum(map(resumptions, campaign.deployment.workers))
+        assert row.figures["resumed"], "no shard went on from a checkpoint"
+
+
+def test_control_what_came_after_a_checkpoint_must_be_noted(
+    campaigns: Campaigns, eager_broker: KafkaBroker, row: Row
+) -> None:
+    """The control: the same journeys, but totals of the checkpoint alone."""
+    with campaigns(eager_broker) as campaign:
+        campaign.publish(records(row.random, 5_000))
+        worker = campaign.start(replace(PACED, pace=0.4, checkpoints=True, die_at="changelog", after=20))
+        assert worker.child.wait(60) == -9, worker.told()
+        campaign.landed()
+        last = campaign.start_recovered(Faults(off="recall"))
+        found = campaign.judge(last)
+        assert resumptions(last)
+        assert found.wrong_series
+        assert not found.lost + found.doubled + found.wrong_keys
+
+
+def resumptions(worker: Worker) -> int:
+    """How many shards this worker has taken over from a checkpoint."""
+    return worker.log().count("folded what came after a checkpoint")
 
 
 def test_control_counters_are_wrong_after_a_kill(

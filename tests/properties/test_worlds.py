@@ -18,6 +18,7 @@ from tests.oracle import Config, Facts, oracle_facts, read
 from tests.simulator import World
 
 SEEDS = 1_000
+CHECKED = 200
 BATCH = 50
 EVENTS = 60
 KEPT: tuple[int, ...] = ()
@@ -38,7 +39,9 @@ Refused = set[tuple[int, str]]
 """(number of the delivery, reason)."""
 
 
-def _lived(world: World, *, crash: float, seed: int, config: Config | None = None) -> tuple[Cluster, Refused]:
+def _lived(
+    world: World, *, crash: float, seed: int, config: Config | None = None, checkpoints: float = 0.0
+) -> tuple[Cluster, Refused]:
     config = config or Config()
     campaigns, rates = tuple(sorted(config.campaigns)), rates_of(config)
     cluster = Cluster(Settings(clock="event", reject_limit=0, rates=rates, campaigns=campaigns), seed=seed)
@@ -46,7 +49,7 @@ def _lived(world: World, *, crash: float, seed: int, config: Config | None = Non
         cluster.produce(sent.topic, sent.key, sent.value, sent.headers, sent.timestamp_ms): number
         for number, sent in enumerate(world.deliveries)
     }
-    cluster.run(chunk=20, crash=crash)
+    cluster.run(chunk=20, crash=crash, checkpoints=checkpoints)
     refused = set()
     for record in cluster.quarantined():
         told = {name: value.decode() for name, value in record.headers if name.startswith(OURS)}
@@ -86,6 +89,19 @@ def test_every_world_ends_in_the_batch_truth(first: int) -> None:
         wrong += [str(one) for one in refused ^ {(one.index, one.reason) for one in truth.quarantined}]
         assert not wrong, f"seed {seed}: {wrong[:5]}"
     assert crashes > BATCH / 2, "too few crashes to prove anything"
+
+
+@pytest.mark.parametrize("first", range(0, CHECKED, BATCH))
+def test_every_world_ends_in_the_batch_truth_with_checkpoints(first: int) -> None:
+    """Shards log them, die amid them, go on from them, also where compaction has run meanwhile."""
+    crashes = resumed = 0
+    for seed in range(first, first + BATCH):
+        world, config = World(seed, EVENTS), CONVERTING if seed % 2 else Config()
+        cluster, _ = _lived(world, crash=0.2, seed=seed, config=config, checkpoints=0.3)
+        crashes, resumed = crashes + cluster.crashes, resumed + cluster.resumed
+        wrong = _differences(cluster, oracle_facts(world.deliveries, config))
+        assert not wrong, f"seed {seed}: {wrong[:5]}"
+    assert crashes - BATCH > resumed > BATCH, "too few of either to prove anything"
 
 
 def test_a_world_that_overflows_every_limit_ends_in_the_batch_truth() -> None:

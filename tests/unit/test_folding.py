@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from agents.journeys.shard import PIECE, JourneyShard
+from agents.journeys.refold import PIECE
+from agents.journeys.shard import JourneyShard
 from tests.cluster import Cluster
 from tests.stories.telling import lead
 

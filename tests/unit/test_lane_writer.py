@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -37,6 +38,48 @@ class Group:
         return self.follows
 
 
+class Taken:
+    """A broker that takes what it gets, and remembers it by the batch."""
+
+    def __init__(self) -> None:
+        self.producer, self.sent = self, list[list[bytes]]()
+
+    async def renew(self, _after_seconds: float) -> None:
+        """The claim holds."""
+
+    async def release(self) -> None:
+        """Nothing is held."""
+
+    def create_batch(self) -> Batch:
+        return Batch()
+
+    async def send_batch(self, batch: Batch, _topic: str, partition: int) -> asyncio.Future[Any]:
+        assert partition == 0
+        self.sent.append(batch.keys)
+        acked: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        acked.set_result(SimpleNamespace(offset=len(self.sent)))
+        await asyncio.sleep(0)
+        return acked
+
+
+class Batch:
+    """Any number of entries."""
+
+    def __init__(self) -> None:
+        self.keys: list[bytes] = []
+
+    def append(self, *, timestamp: int | None, key: bytes, value: bytes | None) -> object:
+        assert timestamp is None
+        self.keys.append(key)
+        return value or key
+
+    def record_count(self) -> int:
+        return len(self.keys)
+
+    def size(self) -> int:
+        return sum(map(len, self.keys))
+
+
 class Fenced:
     """A broker that has given the partition to another claim."""
 
@@ -67,8 +110,8 @@ class Chunks:
         return Flush((), changelog, self.cursor, self.cursor.apply(number + 1), cast("Any", Event(self)))
 
 
-def _writer(group: Group) -> ShardWriter:
-    return ShardWriter(cast("Claim", Fenced()), DESTINATION, group, LaneStats())
+def _writer(group: Group, broker: Fenced | Taken | None = None) -> ShardWriter:
+    return ShardWriter(cast("Claim", broker or Fenced()), DESTINATION, group, LaneStats())
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -115,3 +158,38 @@ async def test_a_fenced_worker_that_stays_the_owner_ends(monkeypatch: pytest.Mon
     assert codes == [65]
     assert not chunks.acked
     await writer.close()
+
+
+async def test_entries_of_the_lanes_own_are_logged_after_all_that_came_before() -> None:
+    """Nothing but a barrier at first; what is queued later goes out later; no chunk is counted."""
+    broker = Taken()
+    writer, chunks = _writer(Group(), broker), Chunks()
+    await writer.put(chunks.flush(0))
+    assert await writer.log(())
+    assert chunks.acked == [0]
+    assert await writer.log([(b"head", b"1")])
+    await writer.put(chunks.flush(1))
+    assert await writer.log([(b"piece", b"2")])
+    assert broker.sent[:2] == [[b"key"], [b"head"]]
+    assert sorted(key for keys in broker.sent[2:] for key in keys) == [b"key", b"piece"]
+    assert chunks.cursor.durable_offset == 2
+    assert not writer.unfinished
+    await writer.close()
+
+
+async def test_whoever_logs_hears_that_a_shard_went_elsewhere() -> None:
+    """Fenced, closed amid a write, closed before: each time False, nobody waits for ever."""
+    writer = _writer(Group(follows=True))
+    assert await writer.log(())
+    assert not await writer.log([(b"head", b"1")])
+    assert not await writer.log([(b"piece", b"2")])
+    assert writer._stats.abandoned_chunks == 0
+    await writer.close()
+    assert not await asyncio.wait_for(writer.log([(b"piece", b"3")]), 5)
+    silent = _writer(Group(silent=True))
+    logs = [asyncio.create_task(silent.log([(b"piece", b"4")])) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    logs[0].cancel()
+    await silent.close()
+    assert await asyncio.wait_for(asyncio.gather(*logs[1:]), 5) == [False] * 4
+    assert not silent.unfinished

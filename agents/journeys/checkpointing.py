@@ -1,0 +1,58 @@
+"""When shards log checkpoints: often enough that a start folds little, seldom enough that nobody notices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from agents.journeys.shard import JourneyShard
+from agents.lane import KEEP_MS, LaneStats, Slot, checkpoint
+
+LEAST = 1_000
+"""Journeys that are folded at a start in no time: a shard with fewer needs no checkpoint."""
+SHARE = 32
+"""A start may have to fold this part of all journeys, as they were and as they are."""
+LOOK_SECONDS = 2.0
+REST = 50
+"""After a checkpoint a shard waits for so many times the time that it took."""
+
+
+class Checkpointing:
+    """The task of one worker."""
+
+    def __init__(
+        self, slots: Mapping[int, Slot[JourneyShard]], stats: LaneStats, behind: Callable[[], bool]
+    ) -> None:
+        self._slots, self._stats, self._behind = slots, stats, behind
+        self._not_before: dict[int, float] = {}
+
+    async def keep(self) -> None:
+        """Log what is due, one shard after the other, for ever; nothing amid a backlog."""
+        while True:
+            for number, slot in list(self._slots.items()):
+                if self._behind():
+                    break
+                if slot.ready and self._due(number, slot.shard):
+                    await self._log(number, slot)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _due(self, number: int, shard: JourneyShard) -> bool:
+        """Whether a start would have to fold too many, or the last one grows old.
+
+        What an audit has found wrong is not handed down.
+        """
+        journeys = len(shard.journeys)
+        rests = time.monotonic() < self._not_before.get(number, 0.0)
+        if rests or journeys < LEAST or shard.stats.audit_drift:
+            return False
+        age_ms = time.time() * 1000 - shard.checkpoint_ms
+        return shard.changes * SHARE >= journeys or age_ms >= KEEP_MS / 3
+
+    async def _log(self, number: int, slot: Slot[JourneyShard]) -> None:
+        began = time.monotonic()
+        size = await checkpoint(slot)
+        self._not_before[number] = time.monotonic() + REST * (time.monotonic() - began)
+        if size is not None:
+            self._stats.checkpoints += 1
+            self._stats.checkpoint_bytes += size
