@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, islice
 
@@ -60,7 +59,7 @@ class JourneyShard:
         self._resumes, self._was_put = resumes, False
         """Whether there may be more here than in the changelog."""
         self._recall, self.changes, self.checkpoint_ms = Recall(rules), 0, 0
-        """Changes of journeys since the last checkpoint, about, and when that was logged."""
+        """Changes of journeys since the last whole checkpoint, about, and when that was logged."""
         self._recent: dict[str, Touched] = {}
         self._unfolded: dict[str, Touched] = {}
         """Those that the totals do not hold as they are, from the one that has waited longest."""
@@ -137,10 +136,8 @@ class JourneyShard:
     def checkpoint(self) -> Checkpoint:
         """All that the totals hold now, for a start to go on from."""
         self._fold_all()
-        self.changes, self.checkpoint_ms = 0, int(time.time() * 1000)
-        return checkpoint_of(
-            len(self.journeys), self._totals, self._waiting, self.rules, self._clock.now_ms()
-        )
+        clock_ms = self._clock.now_ms()
+        return checkpoint_of(len(self.journeys), self._totals, self._waiting, self.rules, clock_ms)
 
     def audit(self) -> Iterator[None]:
         """Fold all journeys beside the totals, in pieces; `stats` tells how many sums differ: none must."""

@@ -65,7 +65,11 @@ class LaneApp(faust.App):
         self.lane_tables: list[LaneTable[Any]] = []
         self.lane_stats = LaneStats()
         super().__init__(*args, **{**DEFAULTS, **options, **REQUIRED})
-        self.task(self._keep_scanning)
+
+    async def on_start(self) -> None:
+        """Scan by our own beat from the first record that is read: Faust starts tasks after the recovery."""
+        await super().on_start()
+        self.add_future(self._keep_scanning())
 
     async def _keep_scanning(self) -> None:
         scans = Scans()

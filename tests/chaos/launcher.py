@@ -131,7 +131,7 @@ def after_a_part_of_a_checkpoint(faults: Faults) -> None:
 
 def log_checkpoints_all_the_time() -> None:
     """However few journeys there are, however little has changed and however much waits."""
-    checkpointing.LEAST, checkpointing.LOOK_SECONDS, checkpointing.REST = 1, 0.05, 0
+    checkpointing.LEAST, checkpointing.LOOK_SECONDS, checkpointing.BYTES_A_SECOND = 1, 0.05, 10**12
     checkpointing.KEEP_MS = 0  # type: ignore[attr-defined]
     kept = checkpointing.Checkpointing
     agents.app.Checkpointing = lambda slots, stats, _: kept(slots, stats, lambda: False)  # type: ignore[assignment, attr-defined]

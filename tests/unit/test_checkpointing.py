@@ -99,7 +99,7 @@ async def _rounds(keeping: Checkpointing) -> None:
 async def test_a_checkpoint_is_due_where_much_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One where all is new, none while nothing changes, one when the last grows old."""
     shard, log = _shard(), Log()
-    monkeypatch.setattr(checkpointing, "REST", 0)
+    monkeypatch.setattr(checkpointing, "BYTES_A_SECOND", 10**12)
     keeping, stats = _checkpointing(shard, log, monkeypatch)
     await _rounds(keeping)
     assert stats.checkpoints == 1
