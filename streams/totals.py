@@ -6,7 +6,7 @@ They change by differences of facts only; refolding all journeys gives the same 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from streams.book import STOCK, Fact, Facts
 from streams.calendar import BusinessCalendar
@@ -141,6 +141,11 @@ class Totals:
         for channel, times in standing.least.items():
             for value, amount in times.items():
                 self._waiting.setdefault(channel, _Minimum()).add(value, amount)
+
+    def settling(self) -> Iterator[None]:
+        """Bring sums up to date with all that was added, in pieces; reading them does so at once."""
+        for group in self._classes:
+            yield from group.settling(self._all, self.now_ms)
 
     def sums(self, window: str) -> Mapping[Key, int]:
         """Sums of a window that ends now, without zeros; stocks stand only in `all`.

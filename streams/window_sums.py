@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from streams.calendar import BusinessCalendar
 from streams.panes import MINUTES, Pane, Panes, Parts, add_into
@@ -113,14 +113,27 @@ class WindowSums:
 
     def settle(self, every: Pane, now_ms: int) -> None:
         """Bring panes, windows and the sums over all time up to date with what was added."""
-        every = every if self.every is None else self.every
         hours: dict[int, dict[int, Pane]] = {}
         for minute, own in self.fresh.items():
             hours.setdefault(minute // MINUTES, {})[minute] = own
         for hour, minutes in hours.items():
-            rows = self.parts.opened(minutes.values())
-            add_into(every, rows)
-            self.panes.add(minutes, rows, now_ms)
-            for window in self.windows.values():
-                window.add(hour * HOUR_MS, minutes, rows, self.parts)
+            self._settle_hour(hour, minutes, every, now_ms)
         self.fresh.clear()
+
+    def settling(self, every: Pane, now_ms: int) -> Iterator[None]:
+        """The same hour by hour, so that others get their turn."""
+        for hour in {minute // MINUTES for minute in self.fresh}:
+            first = hour * MINUTES
+            minutes = {
+                each: self.fresh.pop(each) for each in range(first, first + MINUTES) if each in self.fresh
+            }
+            if minutes:  # nobody has settled meanwhile
+                self._settle_hour(hour, minutes, every, now_ms)
+            yield
+
+    def _settle_hour(self, hour: int, minutes: Mapping[int, Pane], every: Pane, now_ms: int) -> None:
+        rows = self.parts.opened(minutes.values())
+        add_into(every if self.every is None else self.every, rows)
+        self.panes.add(minutes, rows, now_ms)
+        for window in self.windows.values():
+            window.add(hour * HOUR_MS, minutes, rows, self.parts)

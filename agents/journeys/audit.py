@@ -40,6 +40,8 @@ class Audit:
 
     def drift(self, running: Totals) -> Iterator[int]:
         """For each window how many sums differ, both sets being at one moment."""
+        for _ in self.totals.settling():
+            yield 0
         for window in (*WINDOWS, ALL):
             for totals in (running, self.totals):
                 totals.advance(max(running.now_ms, self.totals.now_ms))

@@ -44,6 +44,7 @@ class Refold:
             yield from self._exchange(dict.fromkeys(self._journeys, b""))
         else:
             yield from self._exchange(candidate.changed)
+        yield from self.totals.settling()
         self.totals.advance(self._clock.now_ms())
         since = "what came after a checkpoint" if self.resumed_ms else "all"
         told = self._partition, since, self.folded, len(self._journeys)
