@@ -127,14 +127,16 @@ class Panes:
         return found
 
     def hold(self, shelf: Shelf, pane: Pane | bytes) -> None:
-        """Take a pane that stood in another process; only hours rest as bytes."""
+        """Take a pane that stood in another process, or rows of it; only hours rest as bytes."""
         what, _, _, index, _ = shelf
-        if what == HOUR:
+        if isinstance(pane, bytes):
             self._hours[index] = pane
-            if not isinstance(pane, bytes):
-                self._warm[index] = None
-        elif not isinstance(pane, bytes):
-            (self._minutes if what == MINUTE else self._days)[index] = pane
+        elif what == HOUR:
+            self._warm[index] = None
+            warm = self._hour(index)
+            self._hours[index] = pane if warm is None else warm | pane
+        else:
+            (self._minutes if what == MINUTE else self._days).setdefault(index, {}).update(pane)
 
     def add_range(self, into: Pane, start_ms: int, end_ms: int, sign: int) -> None:
         """Add (or subtract) all of [start, end), from the coarsest panes that fit.

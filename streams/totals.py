@@ -135,7 +135,7 @@ class Totals:
             if shelf[0] != ALL_ROWS:
                 self._classes[shelf[1]].hold(shelf, pane)
             elif not isinstance(pane, bytes):
-                self._all = pane
+                self._all.update(pane)
         for fact, packed in standing.later.items():
             self._later.add(fact, packed)
         for channel, times in standing.least.items():

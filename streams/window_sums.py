@@ -100,16 +100,16 @@ class WindowSums:
         return found + self.panes.standing(number)
 
     def hold(self, shelf: Shelf, pane: Pane | bytes) -> None:
-        """Take what stood in another process."""
+        """Take what stood in another process, or rows of it."""
         what, _, name, first, last = shelf
-        if what not in (WINDOW, EVERY):
+        if isinstance(pane, bytes) or what not in (WINDOW, EVERY):
             self.panes.hold(shelf, pane)
-        elif not isinstance(pane, bytes):
-            if what == EVERY:
-                self.every = pane
-            else:
-                window = self.windows[name]
-                window.sums, window.start_ms, window.end_ms = pane, first, last
+        elif what == WINDOW:
+            window = self.windows[name]
+            window.start_ms, window.end_ms = first, last
+            window.sums.update(pane)
+        elif self.every is not None:
+            self.every.update(pane)
 
     def settle(self, every: Pane, now_ms: int) -> None:
         """Bring panes, windows and the sums over all time up to date with what was added."""

@@ -57,10 +57,10 @@ class RowsPart(msgspec.Struct, frozen=True, array_like=True, tag="rows"):
     rows: list[tuple[RowKey, list[int]]]
 
 
-class PanePart(msgspec.Struct, frozen=True, array_like=True, tag="pane"):
-    """Rows of a pane."""
+class PanesPart(msgspec.Struct, frozen=True, array_like=True, tag="panes"):
+    """Rows of several panes, one after the other: of each pane so many."""
 
-    shelf: Shelf
+    shelves: list[tuple[Shelf, int]]
     rows: list[int]
     amounts: list[bytes]
 
@@ -92,7 +92,7 @@ class WaitingPart(msgspec.Struct, frozen=True, array_like=True, tag="waiting"):
     since: dict[str, int]
 
 
-Part = RowsPart | PanePart | RestingPart | LaterPart | LeastPart | WaitingPart
+Part = RowsPart | PanesPart | RestingPart | LaterPart | LeastPart | WaitingPart
 _encode = msgspec.msgpack.Encoder().encode
 _parts_of = msgspec.msgpack.Decoder(list[Part]).decode
 head_of = msgspec.msgpack.Decoder(Head).decode
@@ -130,12 +130,7 @@ class Checkpoint:
     def _parts(self) -> Iterator[Part]:
         for rows in _cut(self.rows):
             yield RowsPart([(key, list(parts)) for key, parts in rows])
-        for shelf, pane in self.standing.shelves:
-            if isinstance(pane, bytes):
-                yield RestingPart(shelf, pane)
-                continue
-            for entries in _cut(pane.items()):
-                yield PanePart(shelf, *_apart(entries))
+        yield from self._panes()
         for facts in _cut(self.standing.later.items()):
             yield LaterPart(*_apart(facts))
         for channel, times in self.standing.least.items():
@@ -143,6 +138,20 @@ class Checkpoint:
                 yield LeastPart(channel, dict(counts))
         for since in _cut(self.waiting.items()):
             yield WaitingPart(dict(since))
+
+    def _panes(self) -> Iterator[Part]:
+        shelves, found = list[tuple[Shelf, int]](), list[tuple[int, int]]()
+        for shelf, pane in self.standing.shelves:
+            if isinstance(pane, bytes):
+                yield RestingPart(shelf, pane)
+                continue
+            for entries in _cut(pane.items()):
+                shelves.append((shelf, len(entries)))
+                found += entries
+                if len(found) >= AT_ONCE:
+                    yield PanesPart(shelves, *_apart(found))
+                    shelves, found = [], []
+        yield PanesPart(shelves, *_apart(found))
 
 
 def checkpoint_of(
@@ -164,8 +173,6 @@ class Resumed:
         self._numbers: list[int] = []
         """By the number of a row there, that of the row here."""
         self._same = True
-        self._pane: tuple[Shelf, dict[int, int]] | None = None
-        """The pane that was read last: there may be more of it."""
 
     def take(self, piece: bytes) -> None:
         """Take the parts of a piece; raises `ValueError`, `LookupError` or `zlib.error` for what is none."""
@@ -175,10 +182,15 @@ class Resumed:
                     self._table += rows
                     self._rows.adopt(self._table, self._numbers)
                     self._same = self._numbers == list(range(len(self._numbers)))
-                case PanePart(shelf, rows, amounts):
-                    self._take_pane(shelf, rows, amounts_of_bytes(amounts))
+                case PanesPart(shelves, rows, amounts):
+                    entries = zip(self._here(rows), amounts_of_bytes(amounts), strict=True)
+                    self.totals.hold(
+                        Standing(
+                            self._now_ms, [(shelf, dict(islice(entries, size))) for shelf, size in shelves]
+                        )
+                    )
                 case RestingPart(shelf, pane):
-                    self._hold(shelf, pane if self._same else cooled(self._here(warmed(pane))))
+                    self.totals.hold(Standing(self._now_ms, [(shelf, self._resting_here(pane))]))
                 case LaterPart(facts, amounts):
                     here = [(self._numbers[row], at_ms, due_ms) for row, at_ms, due_ms in facts]
                     later = dict(zip(here, amounts_of_bytes(amounts), strict=True))
@@ -188,24 +200,13 @@ class Resumed:
                 case WaitingPart(since):
                     self.waiting |= since
 
-    def finish(self) -> None:
-        """All pieces were taken."""
-        if self._pane is not None:
-            self._hold(*self._pane)
+    def _here(self, rows: list[int]) -> list[int]:
+        return rows if self._same else [self._numbers[row] for row in rows]
 
-    def _take_pane(self, shelf: Shelf, rows: list[int], amounts: list[int]) -> None:
-        pane = self._here(dict(zip(rows, amounts, strict=True)))
-        if self._pane is not None and self._pane[0] == shelf:
-            self._pane[1].update(pane)
-            return
-        self.finish()
-        self._pane = shelf, pane
-
-    def _hold(self, shelf: Shelf, pane: dict[int, int] | bytes) -> None:
-        self.totals.hold(Standing(self._now_ms, [(shelf, pane)]))
-
-    def _here(self, pane: dict[int, int]) -> dict[int, int]:
-        return pane if self._same else {self._numbers[row]: packed for row, packed in pane.items()}
+    def _resting_here(self, pane: bytes) -> bytes:
+        if self._same:
+            return pane
+        return cooled({self._numbers[row]: packed for row, packed in warmed(pane).items()})
 
 
 def _apart(entries: Iterable[tuple[EntryT, int]]) -> tuple[list[EntryT], list[bytes]]:

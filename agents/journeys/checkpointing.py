@@ -11,7 +11,7 @@ from agents.lane import KEEP_MS, LaneStats, Slot, checkpoint
 
 LEAST = 1_000
 """Journeys that are folded at a start in no time: a shard with fewer needs no checkpoint."""
-SHARE = 32
+SHARE = 64
 """A start may have to fold this part of all journeys, as they were and as they are."""
 LOOK_SECONDS = 2.0
 BYTES_A_SECOND = 200_000

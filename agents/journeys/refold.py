@@ -61,7 +61,6 @@ class Refold:
             for piece in candidate.pieces:
                 resumed.take(piece)
                 yield
-            resumed.finish()
         except (ValueError, LookupError, zlib.error) as error:
             logger.warning(
                 "shard %d: its checkpoint cannot be read, all is folded: %r", self._partition, error

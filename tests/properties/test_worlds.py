@@ -97,7 +97,7 @@ def test_every_world_ends_in_the_batch_truth_with_checkpoints(first: int) -> Non
     crashes = resumed = 0
     for seed in range(first, first + BATCH):
         world, config = World(seed, EVENTS), CONVERTING if seed % 2 else Config()
-        cluster, _ = _lived(world, crash=0.2, seed=seed, config=config, checkpoints=0.3)
+        cluster, _ = _lived(world, crash=0.2, seed=seed, config=config, checkpoints=0.6)
         crashes, resumed = crashes + cluster.crashes, resumed + cluster.resumed
         wrong = _differences(cluster, oracle_facts(world.deliveries, config))
         assert not wrong, f"seed {seed}: {wrong[:5]}"

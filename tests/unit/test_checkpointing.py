@@ -54,6 +54,7 @@ async def test_a_head_is_logged_in_the_shards_turn_and_pieces_beside_the_stream(
 ) -> None:
     """What came before is logged first, and nothing comes between it and the head."""
     monkeypatch.setattr(messages, "PIECE_BYTES", 500)
+    monkeypatch.setattr(messages, "AT_ONCE", 5)
     shard, log = _shard(), Log()
     size = await checkpoint(_slot(shard, log))
     assert log.logged[0] == []
@@ -72,6 +73,7 @@ async def test_a_head_is_logged_in_the_shards_turn_and_pieces_beside_the_stream(
 async def test_a_shard_that_went_elsewhere_logs_no_more(last: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was written by then is a checkpoint that nobody believes, or none."""
     monkeypatch.setattr(messages, "PIECE_BYTES", 500)
+    monkeypatch.setattr(messages, "AT_ONCE", 5)
     shard, log = _shard(), Log(last)
     assert await checkpoint(_slot(shard, log)) is None
     assert len(log.logged) == last + 1
