@@ -13,6 +13,7 @@ from itertools import islice
 from agents.journeys.checkpointing import LEAST, SHARE
 from agents.topics import ensure_topics
 from benchmarks import crm
+from benchmarks.compaction import compact
 from benchmarks.engines.catalogue import ENGINES
 from benchmarks.measures import (
     PARTITIONS,
@@ -73,7 +74,9 @@ def recovery_of_faust(found: Bench, stream: ReferenceStream, events: int) -> Rep
     return _recovery(records, len(truth.leads), max(line["recovery_seconds"] for line in told))
 
 
-def recovery_of_main(found: Bench, stream: MainStream, *, checkpoints: bool) -> Report:
+def recovery_of_main(
+    found: Bench, stream: MainStream, *, checkpoints: bool, compacted: bool = False
+) -> Report:
     """The full job started again: from Kafka to totals that are served, and true.
 
     With `checkpoints` its shards have logged them as they do; what changed since is folded.
@@ -87,6 +90,8 @@ def recovery_of_main(found: Bench, stream: MainStream, *, checkpoints: bool) -> 
                 lambda lines: SHARE * sum(line["changes"] for line in lines) < journeys, "checkpoints"
             )
         _end(first)
+    if compacted:
+        compact(found.bootstrap, stream.settings(name).changelog_topic, PARTITIONS)
     with stream.workers(name, place, checkpoints=checkpoints) as second:
         report = _recovered(second, journeys, told)
         stream.prove(second)

@@ -13,6 +13,7 @@ Report = dict[str, Any]
 MAIN_JOB = "main_job"
 TITLES = {name: engine.title for name, engine in ENGINES.items()} | {
     MAIN_JOB: "the lane, full main job",
+    "main_job_compacted": "the same, its log compacted",
     "main_job_folded": "the same, every journey folded",
     "main_job_python": "the same, not compiled",
 }
@@ -126,7 +127,8 @@ def _ratios(measured: Report) -> Iterator[str]:
 
 def _recovery(measured: Report, _stem: str) -> Iterator[str]:
     yield "## Recovery\n"
-    yield "A worker started again: from the assignment of its partitions to totals that are served.\n"
+    yield "A worker started again: from the assignment of its partitions to totals that are served."
+    yield "The main job goes on from checkpoints and folds what came after, but where the table says so.\n"
     rows = [
         (
             TITLES[name],

@@ -25,8 +25,9 @@ from benchmarks.runs import ROOT, BenchError
 PARTS = ("throughput", "recovery", "delay", "slow", "growth", "year")
 MAIN_JOB, MAIN_PLAIN = "main_job", "main_job_python"
 """The full job with its compiled modules, where there are any, and without."""
-MAIN_FOLDED = "main_job_folded"
-"""The full job where a start folds every journey."""
+MAIN_COMPACTED, MAIN_FOLDED = "main_job_compacted", "main_job_folded"
+"""A start of the full job on a log that is days old, and one that folds every journey."""
+VARIANTS = {MAIN_COMPACTED: MAIN_JOB, MAIN_FOLDED: MAIN_JOB}
 TRIES = 3
 FAILURES = (BenchError, UserError, ChildError, KafkaError, AiokafkaError, TimeoutError, TimeoutExpired)
 PLACES = ("apart", "shared", "pair")
@@ -145,6 +146,9 @@ class Session:
                 self._bench, self._stream, self._scale.events
             ),
             MAIN_JOB: lambda: endurance.recovery_of_main(self._bench, self._main_stream(), checkpoints=True),
+            MAIN_COMPACTED: lambda: endurance.recovery_of_main(
+                self._bench, self._main_stream(), checkpoints=True, compacted=True
+            ),
             MAIN_FOLDED: lambda: endurance.recovery_of_main(
                 self._bench, self._main_stream(), checkpoints=False
             ),
@@ -152,7 +156,7 @@ class Session:
         runs: dict[str, list[Report]] = {}
         for number in range(1, self._scale.repeats + 1):
             for name, way in ways.items():
-                if (name in self._engines or (name == MAIN_FOLDED and MAIN_JOB in self._engines)) and (
+                if VARIANTS.get(name, name) in self._engines and (
                     found := self._attempt(f"recovery of {name}, run {number}", way)
                 ):
                     runs.setdefault(name, []).append(found)
