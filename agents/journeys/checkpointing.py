@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 
 from agents.journeys.shard import JourneyShard
-from agents.lane import KEEP_MS, LaneStats, Slot, checkpoint
+from agents.lane import KEEP_MS, LaneStats, Slot, checkpoint, take_back
 
 LEAST = 1_000
 """Journeys that are folded at a start in no time: a shard with fewer needs no checkpoint."""
 SHARE = 64
 """A start may have to fold this part of all journeys, as they were and as they are."""
 LOOK_SECONDS = 2.0
+TAKEN_BACK = -1
+"""The time of checkpoints that were."""
 BYTES_A_SECOND = 200_000
 """A shard logs no more on average: a fiftieth of the time of one core, and of its disk."""
 
@@ -31,23 +33,25 @@ class Checkpointing:
         """Log what is due, one shard after the other, for ever; nothing amid a backlog."""
         while True:
             for number, slot in list(self._slots.items()):
-                if self._behind():
-                    break
-                if slot.ready and self._due(number, slot.shard):
+                if slot.ready and slot.shard.stats.audit_drift:
+                    await self._take_back(slot)
+                elif slot.ready and not self._behind() and self._due(number, slot.shard):
                     await self._log(number, slot)
             await asyncio.sleep(LOOK_SECONDS)
 
     def _due(self, number: int, shard: JourneyShard) -> bool:
-        """Whether a start would have to fold too many, or the last one grows old.
-
-        What an audit has found wrong is not handed down.
-        """
+        """Whether a start would have to fold too many, or the last one grows old."""
         journeys = len(shard.journeys)
         rests = time.monotonic() < self._not_before.get(number, 0.0)
-        if rests or journeys < LEAST or shard.stats.audit_drift:
+        if rests or journeys < LEAST:
             return False
         age_ms = time.time() * 1000 - shard.checkpoint_ms
         return shard.changes * SHARE >= journeys or age_ms >= KEEP_MS / 3
+
+    async def _take_back(self, slot: Slot[JourneyShard]) -> None:
+        """What an audit has found wrong is not handed down, nor what was logged before it looked."""
+        if slot.shard.checkpoint_ms != TAKEN_BACK and await take_back(slot):
+            slot.shard.checkpoint_ms = TAKEN_BACK
 
     async def _log(self, number: int, slot: Slot[JourneyShard]) -> None:
         shard, changes = slot.shard, slot.shard.changes

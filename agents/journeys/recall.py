@@ -53,17 +53,23 @@ class Recall:
                 candidate.changed[key] = known or b""
 
     def take(self, record: LaneRecord, journeys: int) -> None:
-        """A record of a checkpoint, read when so many journeys were known; what cannot be read is none."""
+        """A record of a checkpoint, read when so many journeys were known; what cannot be read is none.
+
+        A head without a value takes back all before it.
+        """
+        if record.value is None:
+            self.forget()
+            return
         try:
             if record.key == HEAD_KEY:
-                self._begin(Candidate(head_of(record.value or b""), record.timestamp), journeys)
+                self._begin(Candidate(head_of(record.value), record.timestamp), journeys)
             else:
-                self._go_on(record.value or b"")
+                self._go_on(record.value)
         except msgspec.MsgspecError:
             self._candidates = self._whole()
 
     def forget(self) -> None:
-        """The shard goes on by itself."""
+        """None of those so far is to be believed, or needed any more."""
         self._candidates.clear()
 
     def newest(self) -> Candidate | None:

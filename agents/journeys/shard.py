@@ -93,10 +93,10 @@ class JourneyShard:
         self._unfolded.clear()
         self._audit = None
         for record in records:
-            if record.key is None or record.value is None:
-                continue
-            if record.key.startswith(HEAD_KEY):
+            if record.key is not None and record.key.startswith(HEAD_KEY):
                 self._recall.take(record, len(self.journeys))
+                continue
+            if record.key is None or record.value is None:
                 continue
             key = record.key.decode()
             known = self.journeys.get(key)

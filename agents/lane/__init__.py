@@ -1,7 +1,7 @@
 """The lane: records by the chunk and exact state by shard, inside a faust.App."""
 
 from agents.lane.app import LaneApp
-from agents.lane.checkpoints import HEAD_KEY, KEEP_MS, Messages, checkpoint
+from agents.lane.checkpoints import HEAD_KEY, KEEP_MS, Messages, checkpoint, take_back
 from agents.lane.producers import CLAIM_KEY
 from agents.lane.slot import Slot
 from agents.lane.stats import LanePosition, LaneStats
@@ -26,4 +26,5 @@ __all__ = [
     "Slot",
     "StopWorker",
     "checkpoint",
+    "take_back",
 ]

@@ -58,6 +58,12 @@ async def checkpoint(slot: Slot[CheckpointedT]) -> int | None:
     return await _log_pieces(writer, found.messages(), len(head))
 
 
+async def take_back(slot: Slot[CheckpointedT]) -> bool:
+    """Let no start believe a checkpoint that was logged so far; False where the shard went elsewhere."""
+    writer = slot.writer
+    return writer is not None and slot.ready and await writer.log([(HEAD_KEY, None)])
+
+
 async def _log_pieces(writer: ShardWriter, pieces: Iterator[bytes], size: int) -> int | None:
     turns, made = Turns(), list[tuple[bytes, bytes]]()
     for number, piece in enumerate(pieces):

@@ -191,6 +191,22 @@ def test_what_is_old_torn_or_of_other_rules_is_folded_anew(caplog: pytest.LogCap
     assert not _read(cluster, number, rules=dear.rules).checkpoint_ms
 
 
+def test_a_checkpoint_that_was_taken_back_is_not_believed() -> None:
+    """Its totals were found wrong; one that is logged later is believed again."""
+    cluster = _lived()
+    cluster.run()
+    number = _checked(cluster)
+    assert _read(cluster, number).checkpoint_ms
+    cluster.changelogs[number].append(HEAD_KEY, None, (), 0)
+    shard = _read(cluster, number)
+    assert not shard.checkpoint_ms
+    assert _same(shard, _read(cluster, number, resumes=False), cluster.clock.now_ms())
+    cluster.checkpoint(number)
+    while cluster.log_piece(number):
+        pass
+    assert _read(cluster, number).checkpoint_ms
+
+
 def test_a_checkpoint_of_a_clock_that_was_ahead_is_folded_anew(caplog: pytest.LogCaptureFixture) -> None:
     """Totals never go back in time: a host whose clock was mended would show the future for days."""
     cluster = _lived(settings=Settings(clock="wall", reject_limit=0))

@@ -118,6 +118,19 @@ async def test_a_checkpoint_is_due_where_much_has_changed(monkeypatch: pytest.Mo
     assert stats.checkpoints == 3
 
 
+async def test_what_an_audit_found_wrong_is_taken_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that believed an earlier checkpoint would go on with the same error; amid a backlog too."""
+    shard, log = _shard(), Log()
+    keeping, stats = _checkpointing(shard, log, monkeypatch, lambda: bool(stats.checkpoints))
+    await _rounds(keeping)
+    assert stats.checkpoints == 1
+    shard.stats.audit_drift = 1
+    log.logged.clear()
+    await _rounds(keeping)
+    assert log.logged == [[(HEAD_KEY, None)]]
+    assert stats.checkpoints == 1
+
+
 @pytest.mark.parametrize("why", ["few", "behind", "drift", "rest"])
 async def test_no_checkpoint_where_it_would_harm(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of few journeys, amid a backlog, of totals that an audit found wrong, or just after another one."""
