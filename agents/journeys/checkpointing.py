@@ -16,8 +16,8 @@ SHARE = 64
 LOOK_SECONDS = 2.0
 TAKEN_BACK = -1
 """The time of checkpoints that were."""
-BYTES_A_SECOND = 200_000
-"""A shard logs no more on average: a fiftieth of the time of one core, and of its disk."""
+REST_SECONDS, BYTES_A_SECOND = 60.0, 200_000
+"""A shard rests for a minute at least after a checkpoint, and logs no more bytes on average."""
 
 
 class Checkpointing:
@@ -57,7 +57,7 @@ class Checkpointing:
         shard, changes = slot.shard, slot.shard.changes
         size = await checkpoint(slot)
         if size is not None:
-            self._not_before[number] = time.monotonic() + size / BYTES_A_SECOND
+            self._not_before[number] = time.monotonic() + max(REST_SECONDS, size / BYTES_A_SECOND)
             shard.changes, shard.checkpoint_ms = max(0, shard.changes - changes), int(time.time() * 1000)
             self._stats.checkpoints += 1
             self._stats.checkpoint_bytes += size

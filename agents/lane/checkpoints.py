@@ -4,6 +4,8 @@ A head lies in the log exactly between the entries that it counts and those that
 whenever they are made. They reach a shard that is restored like any record, by keys that no entry may have.
 """
 
+import asyncio
+import time
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
@@ -15,6 +17,8 @@ from agents.turns import Turns
 HEAD_KEY = b"\x00checkpoint"
 _PIECE_KEY = b"\x00checkpoint-%06d"
 PIECES_AT_ONCE = 16
+SHARE_OF_PAUSES = 12
+"""Between pieces, of the time that one takes to make."""
 KEEP_MS = 3 * 86_400_000
 """A checkpoint is believed for so long: the changelog keeps what it refers to (`min.compaction.lag.ms`)."""
 
@@ -46,6 +50,8 @@ async def checkpoint(slot: Slot[CheckpointedT]) -> int | None:
     writer, turns = slot.writer, Turns()
     if writer is None or not slot.ready:
         return None
+    for _ in slot.shard.settle():  # most of it before anybody has to wait
+        await turns.give_way()
     async with writer.turn:
         if slot.writer is not writer or not await writer.log(()):  # all that came before is logged
             return None
@@ -65,13 +71,14 @@ async def take_back(slot: Slot[CheckpointedT]) -> bool:
 
 
 async def _log_pieces(writer: ShardWriter, pieces: Iterator[bytes], size: int) -> int | None:
-    turns, made = Turns(), list[tuple[bytes, bytes]]()
+    made, began = list[tuple[bytes, bytes]](), time.thread_time()
     for number, piece in enumerate(pieces):
+        await asyncio.sleep(SHARE_OF_PAUSES * (time.thread_time() - began))
         if len(made) == PIECES_AT_ONCE:
             if not await writer.log(made):
                 return None
             made = []
         made.append((_PIECE_KEY % number, piece))
         size += len(piece)
-        await turns.give_way()
+        began = time.thread_time()
     return size if await writer.log(made) else None

@@ -24,7 +24,7 @@ from agents.journeys import checkpointing
 from agents.journeys.job import JourneyJob
 from agents.journeys.recall import Recall
 from agents.journeys.shard import JourneyShard
-from agents.lane import HEAD_KEY, Effects, LaneApp, LaneRecord, Output
+from agents.lane import HEAD_KEY, Effects, LaneApp, LaneRecord, Output, checkpoints
 from agents.lane.feed import Feed
 from agents.lane.writer import Flush, Note, ShardWriter
 from agents.settings import load_settings
@@ -132,6 +132,7 @@ def after_a_part_of_a_checkpoint(faults: Faults) -> None:
 def log_checkpoints_all_the_time() -> None:
     """However few journeys there are, however little has changed and however much waits."""
     checkpointing.LEAST, checkpointing.LOOK_SECONDS, checkpointing.BYTES_A_SECOND = 1, 0.05, 10**12
+    checkpointing.REST_SECONDS = checkpoints.SHARE_OF_PAUSES = 0
     checkpointing.KEEP_MS = 0  # type: ignore[attr-defined]
     kept = checkpointing.Checkpointing
     agents.app.Checkpointing = lambda slots, stats, _: kept(slots, stats, lambda: False)  # type: ignore[assignment, attr-defined]

@@ -13,7 +13,7 @@ from agents.journeys import checkpoint as messages
 from agents.journeys import checkpointing
 from agents.journeys.checkpointing import Checkpointing
 from agents.journeys.shard import JourneyShard
-from agents.lane import HEAD_KEY, KEEP_MS, LaneStats, Slot, checkpoint
+from agents.lane import HEAD_KEY, KEEP_MS, LaneStats, Slot, checkpoint, checkpoints
 from agents.settings import Settings
 from tests.cluster import Cluster
 from tests.simulator import World
@@ -86,6 +86,7 @@ def _checkpointing(
 ) -> tuple[Checkpointing, LaneStats]:
     monkeypatch.setattr(checkpointing, "LEAST", 10)
     monkeypatch.setattr(checkpointing, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoints, "SHARE_OF_PAUSES", 0)
     stats = LaneStats()
     return Checkpointing({0: _slot(shard, log)}, stats, behind), stats
 
@@ -101,6 +102,7 @@ async def _rounds(keeping: Checkpointing) -> None:
 async def test_a_checkpoint_is_due_where_much_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One where all is new, none while nothing changes, one when the last grows old."""
     shard, log = _shard(), Log()
+    monkeypatch.setattr(checkpointing, "REST_SECONDS", 0)
     monkeypatch.setattr(checkpointing, "BYTES_A_SECOND", 10**12)
     keeping, stats = _checkpointing(shard, log, monkeypatch)
     await _rounds(keeping)
