@@ -34,7 +34,7 @@ class Checkpointed(Shard, Protocol):
     """A shard that has something to log besides its entries."""
 
     def settle(self) -> Iterable[None]:
-        """Bring what is derived up to date, in pieces with pauses; no entry changes meanwhile."""
+        """Bring what is derived up to date, in pieces with pauses."""
         ...
 
     def checkpoint(self) -> Messages:
