@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams import events as ev
-from streams.fragments import CUSTOMER, SET_LIMIT, Fragment
+from streams.fragments import CUSTOMER, SET_LIMIT, Fragment, Writer
 from streams.journeys import Journey, merge, to_bytes
 from streams.moves import Known, of_customer
 from streams.stories import UNKNOWN, Deal, story
@@ -69,13 +69,21 @@ def part_for_customers(key: str, journey: Journey) -> bytes:
 
 
 def _told(entity: str, fragment: Fragment) -> Fragment:
-    writes = {name: fragment.writes[name] for name in _TOLD if name in fragment.writes}
     targets = {target for target in fragment.targets if not of_customer(target)}
-    told = Fragment(deleted=fragment.deleted, writes=writes, targets=targets)
+    told = Fragment(deleted=fragment.deleted, writers=_heard_of(fragment), targets=targets)
     if entity.startswith("deal/"):
         told.created_at, told.marks = fragment.created_at, fragment.marks
         told.items = {name: item for name, item in fragment.items.items() if name.startswith(_LINE)}
     return told
+
+
+def _heard_of(fragment: Fragment) -> list[Writer]:
+    """Writers of the attributes that customers hear of, with these alone."""
+    kept = [
+        (*writer[:4], {name: value for name, value in writer[4].items() if name in _TOLD})
+        for writer in fragment.writers
+    ]
+    return [writer for writer in kept if writer[4]]
 
 
 def hear(key: str, journey: Journey, part: Journey) -> bool:

@@ -15,7 +15,9 @@ Order = tuple[int, int, str, str]
 Value = str | int | tuple[int | str | bool | None, ...]
 """A text, a score, or money: (amount_minor, currency), of a line (…, cost_minor, kind, recurring) too."""
 
-Write = tuple[int, int, str, str, Value]
+Item = tuple[int, int, str, str, Value]
+Writer = tuple[int, int, str, str, dict[str, Value]]
+"""An event and the attributes that nobody after it wrote."""
 Entry = tuple[int, int, str, str, str]
 Span = tuple[int, int]
 """First and last time."""
@@ -32,13 +34,14 @@ class Fragment(msgspec.Struct, array_like=True, gc=False):
 
     created_at: int | None = None
     deleted: bool = False
-    writes: dict[str, Write] = {}
+    writers: list[Writer] = []
+    """In order, each with something that still stands: an attribute has one writer, its last."""
     owners: list[Entry] = []
     """In order, as marks and activities are; none twice."""
     marks: list[Order] = []
     reached: dict[str, Span] = {}
     activities: list[Entry] = []
-    items: dict[str, Write] = {}
+    items: dict[str, Item] = {}
     targets: set[str] = set()
     """Every journey this entity was ever moved to (the last writer `moved_to` says where it is), every
     `customer/<id>` it ever had."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import events as ev
-from streams.fragments import CUSTOMER, Entry, Fragment, Order, Value, Write
+from streams.fragments import CUSTOMER, Entry, Fragment, Item, Order, Value
 from streams.joins import add_line, keep_item, reach, write
 from streams.joins import created as _created
 from streams.ledger_growth import LEDGER_GROWS
@@ -18,25 +18,27 @@ from streams.ledger_growth import LEDGER_GROWS
 class Growth:
     """What one event does to one fragment, gathered."""
 
-    __slots__ = ("changed", "evicted", "fragment", "order")
+    __slots__ = ("changed", "evicted", "fragment", "order", "told")
 
     def __init__(self, fragment: Fragment, order: Order) -> None:
         self.fragment, self.order = fragment, order
+        self.told: dict[str, Value] = {}
+        """Attributes, to be written together."""
         self.changed = False
         self.evicted: tuple[tuple[str, str], ...] = ()
         """(source, id) of events that fell out of a full set."""
 
-    def written(self, value: Value) -> Write:
+    def item_of(self, value: Value) -> Item:
         """The value with the order by which it stands or falls."""
         at_ms, rank, source, event_id = self.order
         return at_ms, rank, source, event_id, value
 
     def attribute(self, name: str, value: Value | None) -> None:
-        if value is not None and write(self.fragment, name, self.written(value)):
-            self.changed = True
+        if value is not None:
+            self.told[name] = value
 
     def item(self, kind: str, number: str, value: Value) -> None:
-        if keep_item(self.fragment, f"{kind}\x1f{self.order[2]}\x1f{number}", self.written(value)):
+        if keep_item(self.fragment, f"{kind}\x1f{self.order[2]}\x1f{number}", self.item_of(value)):
             self.changed = True
 
     def amount(self, amount: ev.Money | None) -> None:
@@ -81,6 +83,8 @@ class Growth:
 def grow(growth: Growth, data: ev.Payload) -> None:
     """Add what this payload tells."""
     GROWS[type(data)](growth, data)
+    if growth.told and write(growth.fragment, growth.order, growth.told):
+        growth.changed = True
 
 
 def _described(g: Growth, data: ev.Created | ev.Updated) -> None:

@@ -8,50 +8,80 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
-from streams.fragments import SET_LIMIT, Fragment, LineT, Value, Write
+from streams.fragments import SET_LIMIT, Fragment, Item, LineT, Order, Value
 
 
 def value_of(fragment: Fragment, name: str) -> Value | None:
     """The last written value of an attribute."""
-    written = fragment.writes.get(name)
-    return None if written is None else written[4]
+    for writer in fragment.writers:
+        value = writer[4].get(name)
+        if value is not None:
+            return value
+    return None
 
 
 def text_of(fragment: Fragment, name: str) -> str | None:
     """The last written text of an attribute."""
-    written = fragment.writes.get(name)
-    if written is None:
-        return None
-    value = written[4]
+    value = value_of(fragment, name)
     return value if isinstance(value, str) else None
 
 
-def write(fragment: Fragment, name: str, entry: Write) -> bool:
-    """Let the greater of two writers of an attribute stand; tells whether it changed."""
-    return _greatest(fragment.writes, name, entry)
+def write(fragment: Fragment, order: Order, told: dict[str, Value]) -> bool:
+    """Let the last writer of each attribute stand; tells whether that changed any. `told` is taken over.
+
+    Of equal orders with different values, a CRM's mistake, the greater value stands.
+    """
+    writers = fragment.writers
+    at, same, emptied = 0, None, False
+    for writer in writers:
+        attributes, known = writer[4], writer[:4]
+        if known == order:
+            same = attributes
+        elif known > order:
+            for name in attributes:
+                told.pop(name, None)
+        else:
+            for name in told:
+                attributes.pop(name, None)
+            if attributes:
+                at += 1
+            else:
+                emptied = True
+    if emptied:
+        writers[:] = [writer for writer in writers if writer[4]]
+    if same is not None:
+        return _beaten(same, told)
+    if told:
+        writers.insert(at, (*order, told))
+    return bool(told)
 
 
-def keep_item(fragment: Fragment, name: str, entry: Write) -> bool:
-    """The same for invoices, payments and lines, by their number."""
-    return _greatest(fragment.items, name, entry)
+def _beaten(known: dict[str, Value], told: dict[str, Value]) -> bool:
+    changed = False
+    for name, value in told.items():
+        if name not in known or _comparable(known[name]) < _comparable(value):
+            known[name] = value
+            changed = True
+    return changed
 
 
-def _greatest(writes: dict[str, Write], name: str, entry: Write) -> bool:
-    known = writes.get(name)
+def keep_item(fragment: Fragment, name: str, entry: Item) -> bool:
+    """The last writer of an invoice, a payment or a line stands, by its number."""
+    known = fragment.items.get(name)
     if known is not None and _beats(known, entry):
         return False
-    writes[name] = entry
+    fragment.items[name] = entry
     return True
 
 
-def _beats(known: Write, entry: Write) -> bool:
+def _beats(known: Item, entry: Item) -> bool:
     if known[:4] != entry[:4]:
         return known[:4] > entry[:4]
     return _comparable(known[4]) >= _comparable(entry[4])
 
 
 def _comparable(value: Value) -> tuple[Any, ...]:
-    """Equal orders with different values are a CRM's mistake; values of one attribute have one shape."""
+    """Values of one attribute have one shape."""
     parts = value if isinstance(value, tuple) else (value,)
     return tuple(-1 if part is None else part for part in parts)
 
@@ -93,8 +123,8 @@ def join(into: Fragment, other: Fragment) -> bool:
     changed = other.created_at is not None and created(into, other.created_at)
     if other.deleted and not into.deleted:
         into.deleted = changed = True
-    for name, entry in other.writes.items():
-        changed |= write(into, name, entry)
+    for at_ms, rank, source, event_id, told in other.writers:
+        changed |= write(into, (at_ms, rank, source, event_id), dict(told))
     for name, entry in other.items.items():
         changed |= keep_item(into, name, entry)
     for evidence, (first_ms, last_ms) in other.reached.items():
@@ -115,7 +145,7 @@ def copy(fragment: Fragment) -> Fragment:
     return Fragment(
         fragment.created_at,
         fragment.deleted,
-        dict(fragment.writes),
+        [(*writer[:4], dict(writer[4])) for writer in fragment.writers],
         list(fragment.owners),
         list(fragment.marks),
         dict(fragment.reached),

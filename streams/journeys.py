@@ -50,9 +50,10 @@ def latest_ms(journey: Journey) -> int:
     for fragment in journey.fragments.values():
         for _, last_ms in fragment.reached.values():
             latest = max(latest, last_ms)
-        for writes in (fragment.writes, fragment.items):
-            for written in writes.values():
-                latest = max(latest, written[0])
+        for item in fragment.items.values():
+            latest = max(latest, item[0])
+        if fragment.writers:
+            latest = max(latest, fragment.writers[-1][0])
         for lines in (fragment.owners, fragment.activities):
             if lines:
                 latest = max(latest, lines[-1][0])

@@ -21,7 +21,7 @@ _SEPARATOR = "\x1f"
 def keep(growth: Growth, value: Value, *about: str | None) -> None:
     """The last writer of what this is about stands; texts hold no control characters, so names are unique."""
     name = _SEPARATOR.join(part or "" for part in about)
-    if keep_item(growth.fragment, name, growth.written(value)):
+    if keep_item(growth.fragment, name, growth.item_of(value)):
         growth.changed = True
 
 

@@ -6,7 +6,7 @@ Journeys connected by a move send each other all they know; each counts what end
 from __future__ import annotations
 
 from streams.fragments import CUSTOMER, Fragment
-from streams.joins import copy, join, text_of
+from streams.joins import copy, join, text_of, value_of
 from streams.journeys import Journey
 
 Known = dict[str, dict[str, Fragment]]
@@ -47,7 +47,7 @@ def whole(key: str, journey: Journey) -> Whole:
     """What counts at this journey."""
     if not journey.parts:
         for fragment in journey.fragments.values():
-            if "moved_to" in fragment.writes:
+            if value_of(fragment, "moved_to") is not None:
                 break
         else:
             return _unmoved(key, journey)

@@ -65,7 +65,7 @@ def _orders(fragment: Fragment) -> Iterator[Sequence[object]]:
     yield from fragment.owners
     yield from fragment.marks
     yield from fragment.activities
-    yield from fragment.writes.values()
+    yield from fragment.writers
     yield from fragment.items.values()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import get_args
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,29 @@ def test_join_merging_copies_is_associative_and_commutative(
 
     whole = to_bytes(journey_of(a + b + c))
     assert merged(a, b, c) == merged(c, a, b) == merged(b, c, a, a) == whole
+
+
+@given(HISTORY, HISTORY)
+def test_join_merging_leaves_the_other_copy_alone(a: list[ev.Event], b: list[ev.Event]) -> None:
+    """Nothing is shared between a journey and what it was merged from, whatever comes afterwards."""
+    journey, other = journey_of(a), journey_of(b)
+    before = to_bytes(other)
+    later = [msgspec.structs.replace(event, id=f"later {event.id}", time_ms=event.time_ms + 1) for event in b]
+    for told in (other, journey_of(later)):
+        merge(journey, told)
+        merge(journey, Journey({}, {"lead/2": told.fragments}))
+    assert to_bytes(other) == before
+
+
+@given(HISTORY)
+def test_join_an_attribute_has_one_writer(history: list[ev.Event]) -> None:
+    """Its last one; writers lie in order, and none without an attribute that still stands."""
+    for fragment in journey_of(history).fragments.values():
+        names = [name for writer in fragment.writers for name in writer[4]]
+        orders = [writer[:4] for writer in fragment.writers]
+        assert len(names) == len(set(names))
+        assert orders == sorted(set(orders))
+        assert all(writer[4] for writer in fragment.writers)
 
 
 @given(HISTORY)

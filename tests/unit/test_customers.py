@@ -12,7 +12,7 @@ from agents.journeys.home import partition_of
 from agents.pages import kpis_of
 from agents.settings import Settings, SettingsError, load_settings
 from streams.customers import MOST_KEPT, hear, is_collective
-from streams.fragments import Fragment, Write
+from streams.fragments import Fragment, Item
 from streams.journeys import Journey, to_bytes
 from streams.windows import WINDOWS
 from tests.cluster import Cluster, Stored
@@ -113,7 +113,7 @@ def test_lines_count_towards_a_collective_entry_in_any_order(order: int, more: i
     lines = (MOST_KEPT - 4) // 2
     parts = []
     for number, count in enumerate((lines, lines + more)):
-        items: dict[str, Write] = {
+        items: dict[str, Item] = {
             f"line\x1f/crm\x1f{line}": (1, 1, "/crm", f"{line}", "x") for line in range(count)
         }
         parts.append(Journey({}, {f"deal/{number}": {f"deal/{number}": Fragment(items=items)}}))
