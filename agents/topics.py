@@ -138,9 +138,9 @@ def _counts(plans: Sequence[TopicPlan], found: Mapping[str, Found]) -> set[int]:
 def _count_fix(plans: Sequence[TopicPlan], found: Mapping[str, Found]) -> str:
     counts = _counts(plans, found)
     if len(counts) == 1:
-        return f"set VORONKA_PARTITIONS={counts.pop()}: a count changes only by a replay into new topics"
+        return f"set VORONKA_PARTITIONS={counts.pop()}: only new topics have another count (docs/settings.md, More partitions)"
     names = ", ".join(plan.name for plan in plans if plan.together)
-    return f"give {names} equal counts: set a new VORONKA_TOPIC_PREFIX and VORONKA_APP_ID, then replay"
+    return f"give {names} equal counts: take new ones (docs/settings.md, More partitions)"
 
 
 def _found(client: KafkaAdminClient, plans: Sequence[TopicPlan]) -> dict[str, Found]:

@@ -5,7 +5,7 @@ How they grow is said in `streams.joins` and `streams.journeys`; both read these
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -52,6 +52,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
 
     fragments: dict[str, Fragment] = {}
     parts: dict[str, dict[str, Fragment]] = {}
+    form: Literal[1] = 1
+    """How all this lies in bytes: whoever changes that counts on, and other forms are refused."""
 
 
 _encoder = msgspec.msgpack.Encoder(order="sorted")
@@ -64,5 +66,5 @@ def to_bytes(journey: Journey) -> bytes:
 
 
 def from_bytes(raw: bytes) -> Journey:
-    """Inverse of `to_bytes`; raises msgspec.MsgspecError for anything else."""
+    """Inverse of `to_bytes`; raises msgspec.MsgspecError for anything else, such as another `form`."""
     return _decoder.decode(raw)

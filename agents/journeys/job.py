@@ -10,14 +10,14 @@ from agents.journeys import records
 from agents.journeys.clock import WorkerClock
 from agents.journeys.home import partition_of
 from agents.journeys.shard import JourneyShard
-from agents.journeys.touched import Touched
+from agents.journeys.touched import Touched, journey_of
 from agents.lane import Effects, LaneRecord, Output, StopWorker
 from agents.settings import Settings
 from streams.customers import NOTHING, hear, part_for_customers, told_customers
 from streams.decode import check_future, decode
 from streams.events import Event, Rejected, Won
 from streams.fragments import SET_LIMIT
-from streams.journeys import advance, from_bytes, to_bytes
+from streams.journeys import advance, to_bytes
 from streams.ledger_keys import LEDGER, home_key
 from streams.moves import part_for, targets
 from streams.owners import owner_then
@@ -120,7 +120,7 @@ class _Chunk:
         if touched is None:
             touched = self._touched[key] = self._shard.take(key)
         self._shard.stats.parts += 1
-        told = from_bytes(record.value or b"")
+        told = journey_of(record.value or b"")
         if hear(key, touched.journey, told):
             touched.changed = touched.sold = True
         if touched.on_time is not None:

@@ -17,7 +17,7 @@ from streams.book import Facts
 from streams.customers import NOTHING, ever_bought, part_for_customers
 from streams.facts import difference
 from streams.folding import SOLD, counted
-from streams.journeys import Journey, from_bytes, merge, to_bytes
+from streams.journeys import Journey, merge, to_bytes
 from streams.packing import packed, thawed
 from streams.rules import Rules
 from streams.stories import Story, story
@@ -104,8 +104,8 @@ class JourneyShard:
                 self._recall.note(key, known)
             value = record.value
             if known is not None and self._was_put and (known := thawed(known)) != value:
-                journey = from_bytes(known)
-                merge(journey, from_bytes(value))
+                journey = journey_of(known)
+                merge(journey, journey_of(value))
                 value = to_bytes(journey)
             self.journeys[key] = value
             self._raw[key] = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agents.lane import LaneRecord
+import msgspec
+
+from agents.lane import LaneRecord, StopWorker
 from streams.base_totals import BASE_TOTALS
 from streams.book import STOCK, Fact, Facts
 from streams.customers import NOTHING, hear
@@ -12,6 +14,11 @@ from streams.packing import thawed
 from streams.rows import Rows
 
 NOT_DECODED = Journey()
+EXIT_FORM = 78
+_FOREIGN = (
+    "a journey in Kafka lies there in a form that this version does not read ({}): another one wrote it. Run"
+    ' that version, or let this one read all events again: docs/settings.md, "Another version"'
+)
 
 
 class Touched:
@@ -54,8 +61,11 @@ class Touched:
 
 
 def journey_of(raw: bytes) -> Journey:
-    """A journey of how it rests; an empty one of none."""
-    return from_bytes(thawed(raw)) if raw else Journey()
+    """A journey of how it rests, or came from Kafka; an empty one of none."""
+    try:
+        return from_bytes(thawed(raw)) if raw else Journey()
+    except msgspec.MsgspecError as error:
+        raise StopWorker(_FOREIGN.format(error), EXIT_FORM) from error
 
 
 def restated(changes: list[tuple[Fact, int]], rows: Rows) -> list[str]:

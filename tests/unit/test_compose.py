@@ -23,7 +23,7 @@ def settings_of(name: str) -> Settings:
     secrets = {variable for variable, text in environment.items() if text in secret_targets(services()[name])}
     assert all(variable.endswith("_FILE") for variable in secrets)
     told = {variable: text for variable, text in environment.items() if variable not in secrets}
-    settings = load_settings({variable: text for variable, text in told.items() if text})
+    settings = load_settings(told)
     for variable in environment:
         field = variable.removeprefix("VORONKA_").removesuffix("_FILE").lower()
         assert hasattr(settings, field), f"{variable} is no setting"
@@ -105,6 +105,21 @@ def test_our_services_run_commands_and_settings_that_exist() -> None:
     assert topics.campaigns == CAMPAIGN_NAMES
     assert topics.zone == Settings().zone
     assert topics.currency == Settings().currency
+
+
+def test_a_deployment_may_choose_every_setting_that_is_not_the_stacks_own() -> None:
+    """What .env says reaches every service of ours; names and defaults are those of the settings."""
+    own = {"BROKER", "REPLICATION", "HTTP_HOST", "HTTP_PORT", "HTTP_ADVERTISED", "REDIS_FILE", "REDIS"}
+    own |= {"CLOCK", "DATA_DIR"}
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    chosen = re.findall(r'^  VORONKA_(\w+): "?\$\{VORONKA_(\w+):-', text, re.MULTILINE)
+    assert all(name == variable for name, variable in chosen)
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    known = {name for name in re.findall(r"`VORONKA_(\w+)`", page) if not name.startswith("KAFKA_")}
+    assert {name for name, _ in chosen} == known - own - {"GENERATED"}
+    for name in sorted(OURS):
+        assert {f"VORONKA_{each}" for each, _ in chosen} <= services()[name]["environment"].keys()
+        assert binds(services()[name])["/own"] == "./examples"
 
 
 def test_workers_can_be_scaled_to_one_a_partition() -> None:

@@ -1,5 +1,7 @@
 """What `voronka topics` finds wrong, and the fix that it names."""
 
+from pathlib import Path
+
 from agents.settings import Settings
 from agents.topics import Found, differences, planned
 
@@ -39,7 +41,8 @@ def test_unequal_partition_counts_are_told_with_a_way_out() -> None:
     found["shop-crm.deals"] = Found(6, {})
     (line,) = told(found)
     assert "has 6 partitions, not 4" in line
-    assert "then replay" in line
+    assert "docs/settings.md, More partitions" in line
+    assert "## More partitions\n" in (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
 
 
 def test_equal_counts_that_are_not_the_settings_ask_for_the_setting() -> None:
