@@ -1,4 +1,4 @@
-# Everything a person types. `make setup` is quick after the first time; every target below needs only python3.
+# Everything a person types. `make setup` is quick after the first time. Targets that need more than python3 say so.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ WORKERS ?= 1
 PROCESSES ?= 2
 ARGS ?=
 
-.PHONY: help setup lock components core demo dashboards check format test chaos up down clean
+.PHONY: help setup lock components core demo dashboards check format test chaos bench up down clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20

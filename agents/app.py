@@ -80,7 +80,10 @@ class VoronkaWorker:
         while not self.app.should_stop:
             self._beat = time.monotonic()
             took_seconds = 0.0
-            for shard in self.ready_shards():
+            for number in sorted(self.table.shards):
+                shard = self.table.shards.get(number)
+                if shard is None:
+                    continue  # it was withdrawn meanwhile
                 began = time.monotonic()
                 shard.let_pass(self.now_ms())
                 took_seconds += time.monotonic() - began

@@ -19,7 +19,7 @@ from agents.settings import Settings, load_settings
 from streams.kpis import PERIODS
 from streams.wording import NOTHING, Language, number, said, unit_name
 
-PLACES = ("channel", "stage", "source", "rep", "team", "region", "industry")
+PLACES = ("channel", "stage", "source", "campaign", "rep", "team", "region", "industry")
 _TIMEOUT_SECONDS = 30
 _HEADS = {
     "en": ("KPI", "value", "", "n", "change", "id"),

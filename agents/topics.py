@@ -42,6 +42,7 @@ _AT_LEAST = frozenset(
     ("retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas", "min.compaction.lag.ms")
 )
 _TOPIC_EXISTS, _UNKNOWN_TOPIC = 36, 3
+_PAGE = "docs/settings.md, More partitions"
 
 
 class TopicPlan(msgspec.Struct, frozen=True):
@@ -138,9 +139,9 @@ def _counts(plans: Sequence[TopicPlan], found: Mapping[str, Found]) -> set[int]:
 def _count_fix(plans: Sequence[TopicPlan], found: Mapping[str, Found]) -> str:
     counts = _counts(plans, found)
     if len(counts) == 1:
-        return f"set VORONKA_PARTITIONS={counts.pop()}: only new topics have another count (docs/settings.md, More partitions)"
+        return f"set VORONKA_PARTITIONS={counts.pop()}: only new topics have another count ({_PAGE})"
     names = ", ".join(plan.name for plan in plans if plan.together)
-    return f"give {names} equal counts: take new ones (docs/settings.md, More partitions)"
+    return f"give {names} equal counts: take new ones ({_PAGE})"
 
 
 def _found(client: KafkaAdminClient, plans: Sequence[TopicPlan]) -> dict[str, Found]:

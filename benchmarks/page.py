@@ -20,10 +20,14 @@ TITLES = {name: engine.title for name, engine in ENGINES.items()} | {
 STATES = {name: ENGINES.get(name, ENGINES["lane"]).state for name in TITLES}
 INTRODUCTION = """# Performance
 
-Written by `make bench`; do not edit. Figures are medians with the least and the most of their runs. They are
-worth as much as their ratios: another machine has other ones. A figure stands here only when every counter
-that its engine made durable was the one that plain Python gets from the same events, or, for the main job,
-when every total in every window was the batch truth.
+Written by `make bench`; do not edit. "The lane" is how Voronka's worker takes events through a Faust app:
+records by the chunk, state in one table, one write to its changelog for each journey and chunk.
+
+Figures are medians with the least and the most of their runs, or of one run where nothing stands behind them.
+They are worth as much as their ratios: another machine has other ones. A figure stands here only when every
+counter that its engine made durable was the one that plain Python gets from the same events, or, for the main
+job, when every total in every window was the batch truth. [profile.md](profile.md) says why an aim was not
+reached, and what it would take.
 
 The small reference job keeps a state for each of 50,000 leads, counts by channel, stage and minute, and a
 histogram of response times. Slower engines get a shorter beginning of the same stream. The clock runs from

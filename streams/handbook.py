@@ -11,11 +11,21 @@ from streams.wording import Language, number, said, unit_name
 _TITLE = Text("KPI handbook", "Справочник KPI")
 _INTRO = Text(
     "Every KPI of the catalogue (version {version}): what it means, how and from which events it is made. "
-    "S0 to S4 are the five source documents; where they contradict each other or err, the decision is noted. "
+    "S0 to S4 are the documents below; where they contradict each other or err, the decision is noted. "
     "Generated from the catalogue: change that, then run `make dashboards`.",
     "Все показатели каталога (версия {version}): что означают, как считаются и из каких событий. "
-    "S0–S4 – пять исходных документов; где они противоречат друг другу или ошибаются, записано решение. "
+    "S0–S4 – документы, названные ниже; где они противоречат друг другу или ошибаются, записано решение. "
     "Создано из каталога: меняйте его, затем запустите `make dashboards`.",
+)
+_SOURCES = Text(
+    "S0: a balanced scorecard for sales (\u201cKPI для продаж\u201d, 13.08.19); "
+    "S1: \u201cKPI для отдела продаж\u201d; S2: \u201cКлючевые показатели отдела продаж\u201d; "
+    "S3: \u201cKPI для оценки эффективности цикла продаж в сервисной компании\u201d; "
+    "S4: \u201cОсновные показатели воронки продаж\u201d.",
+    "S0: «KPI для продаж», сбалансированная система показателей от 13.08.19; S1: «KPI для отдела продаж»; "
+    "S2: «Ключевые показатели отдела продаж»; "
+    "S3: «KPI для оценки эффективности цикла продаж в сервисной компании»; "
+    "S4: «Основные показатели воронки продаж».",
 )
 _LABELS = {
     "formula": Text("Formula", "Формула"),
@@ -80,6 +90,7 @@ def handbook(catalogue: Catalogue, language: Language, references: References | 
     """The whole document, as Markdown."""
     kpis = tuple(catalogue.kpis.values())
     lines = [f"# {said(_TITLE, language)}", "", said(_INTRO, language).format(version=catalogue.version), ""]
+    lines += [said(_SOURCES, language), ""]
     for perspective in dict.fromkeys(kpi.entry.perspective for kpi in kpis):
         chosen = [kpi for kpi in kpis if kpi.entry.perspective == perspective]
         links = ", ".join(f"[{said(kpi.entry.names, language)}](#{kpi.id})" for kpi in chosen)

@@ -66,13 +66,3 @@ def unknown_currency(parent: str) -> Rejected:
     """The rejection of a currency code in the object `parent`."""
     fix = "send an active ISO 4217 code in capitals, such as EUR or RUB"
     return Rejected(reason="unknown_currency", field=f"{parent}.currency", fix=fix)
-
-
-def format_minor(amount_minor: int, currency: str) -> str:
-    """The amount as decimal text in major units: 123450 RUB is "1234.50" (unknown codes: 2 decimals)."""
-    exponent = EXPONENTS.get(currency, 2)
-    sign = "-" if amount_minor < 0 else ""
-    digits = str(abs(amount_minor)).rjust(exponent + 1, "0")
-    return (
-        f"{sign}{digits[: len(digits) - exponent]}{'.' if exponent else ''}{digits[len(digits) - exponent :]}"
-    )

@@ -11,7 +11,7 @@ from streams.stories import Story
 from streams.ways import Reached, Way
 
 STUCK_AFTER_MS: Final = 15 * 86_400_000
-"""A journey that stands longer in a stage is stuck: source 000 names 15 days for a whole sale."""
+"""A journey that stands longer in a stage is stuck: S0 names 15 days for a whole sale."""
 
 _ENTERED: Final = UNITS["stage_entered"]
 _ADVANCED: Final = _ENTERED + UNITS["stage_advanced"]

@@ -5,12 +5,12 @@ They change by differences of facts only; refolding all journeys gives the same 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping
 
 from streams.book import STOCK, Fact, Facts
 from streams.calendar import BusinessCalendar
 from streams.later import Later
+from streams.minimum import Minimum
 from streams.panes import Pane
 from streams.rows import (
     CAMPAIGN_DAYS,
@@ -48,7 +48,6 @@ from streams.windows import (
 from streams.zones import MINUTE_MS
 
 ALL, CHANNEL = "all", "channel"
-MINIMUM = "waiting_since"
 _FEW_WINDOWS = (
     *("source", "rep", CHANNEL_MONTHLY, SOURCE_MONTHLY, REP_MONTHLY, CUSTOMER_SOURCE, CUSTOMER_CAMPAIGN),
     *(SOURCE_DAYS, REP_DAYS, TEAM_DAYS, CAMPAIGN_DAYS, *CUTS, *(f"{cut}{MONTHLY}" for cut in CUTS)),
@@ -76,7 +75,7 @@ class Totals:
         self._fresh: list[tuple[dict[int, Pane], ...]] = []
         """For each number the minutes it is added to; none for the minimum."""
         self._all: Pane = {}
-        self._waiting: dict[str, _Minimum] = {}
+        self._waiting: dict[str, Minimum] = {}
         self._later = Later()
         self.now_ms = 0
 
@@ -140,7 +139,7 @@ class Totals:
             self._later.add(fact, packed)
         for channel, times in standing.least.items():
             for value, amount in times.items():
-                self._waiting.setdefault(channel, _Minimum()).add(value, amount)
+                self._waiting.setdefault(channel, Minimum()).add(value, amount)
 
     def settling(self) -> Iterator[None]:
         """Bring sums up to date with all that was added, in pieces; reading them does so at once."""
@@ -195,7 +194,7 @@ class Totals:
                 pane = minutes[minute] = {}
             pane[row] = pane.get(row, 0) + packed
         if not groups:
-            self._waiting.setdefault(self._rows.keys[row][1], _Minimum()).add(at_ms, packed)
+            self._waiting.setdefault(self._rows.keys[row][1], Minimum()).add(at_ms, packed)
 
     def _know_rows(self) -> None:
         known = len(self._fresh)
@@ -206,30 +205,3 @@ class Totals:
                 group.parts.rows.append(
                     tuple(part for part, own in zip(parts, groups, strict=True) if own is group)
                 )
-
-
-class _Minimum:
-    """The least of a multiset that grows and shrinks."""
-
-    __slots__ = ("_counts", "_heap")
-
-    def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
-        self._heap: list[int] = []
-
-    def add(self, value: int, amount: int) -> None:
-        if value not in self._counts:
-            heapq.heappush(self._heap, value)
-        count = self._counts.get(value, 0) + amount
-        if count:
-            self._counts[value] = count
-        else:
-            del self._counts[value]
-
-    def standing(self) -> dict[int, int]:
-        return dict(self._counts)
-
-    def least(self) -> int | None:
-        while self._heap and self._heap[0] not in self._counts:
-            heapq.heappop(self._heap)
-        return self._heap[0] if self._heap else None

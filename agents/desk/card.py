@@ -14,7 +14,6 @@ from streams.kpis import COMPARABLE, Catalogue
 from streams.scorecard import Card, Measure
 from streams.scoring import Row, distinct_percent, score
 
-CARD = "card"
 EXPORTED_WINDOW = "30d"
 """The period that is exported and mirrored."""
 

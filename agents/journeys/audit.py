@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Protocol
 
 from agents.turns import rest_seconds
@@ -53,7 +54,7 @@ class Audit:
 class Audited(Protocol):
     """A shard that can be audited."""
 
-    def audit(self) -> Iterable[None]: ...
+    def audit(self) -> Generator[None]: ...
 
 
 async def keep_auditing(
@@ -66,10 +67,11 @@ async def keep_auditing(
     while True:
         for shard in shards():
             began = time.monotonic()
-            for _ in shard.audit():
-                took_seconds = time.monotonic() - began
-                await asyncio.sleep(rest_seconds(took_seconds, pause_seconds, MOST_PAUSE_SECONDS))
-                if shard not in shards():
-                    break
-                began = time.monotonic()
+            with closing(shard.audit()) as pieces:
+                for _ in pieces:
+                    took_seconds = time.monotonic() - began
+                    await asyncio.sleep(rest_seconds(took_seconds, pause_seconds, MOST_PAUSE_SECONDS))
+                    if shard not in shards():
+                        break
+                    began = time.monotonic()
         await asyncio.sleep(round_seconds)

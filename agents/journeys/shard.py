@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import count, islice
 
 from agents.journeys.audit import Audit
@@ -139,26 +139,29 @@ class JourneyShard:
         clock_ms = self._clock.now_ms()
         return checkpoint_of(len(self.journeys), self._totals, self._waiting, self.rules, clock_ms)
 
-    def audit(self) -> Iterator[None]:
+    def audit(self) -> Generator[None, None, None]:
         """Fold all journeys beside the totals, in pieces; `stats` tells how many sums differ: none must."""
         audit = self._audit = Audit(Totals(self.rules.calendar, self.rules.rows))
-        audit.totals.advance(self._totals.now_ms)
-        for number, key in enumerate(list(self.journeys)):
-            if number % PIECE == 0:
+        try:
+            audit.totals.advance(self._totals.now_ms)
+            for number, key in enumerate(list(self.journeys)):
+                if number % PIECE == 0:
+                    yield
+                    if self._audit is not audit:
+                        return
+                if key in self._unfolded:
+                    self._fold(key, self._unfolded[key])
+                audit.visit(key, counted(key, journey_of(self.journeys[key]), self.rules)[0])
+            drift = 0
+            for differing in audit.drift(self._totals):
+                drift += differing
                 yield
                 if self._audit is not audit:
                     return
-            if key in self._unfolded:
-                self._fold(key, self._unfolded[key])
-            audit.visit(key, counted(key, journey_of(self.journeys[key]), self.rules)[0])
-        drift = 0
-        for differing in audit.drift(self._totals):
-            drift += differing
-            yield
-            if self._audit is not audit:
-                return
-        self._audit = None
-        self.stats.audits, self.stats.audit_drift = self.stats.audits + 1, drift
+            self.stats.audits, self.stats.audit_drift = self.stats.audits + 1, drift
+        finally:
+            if self._audit is audit:
+                self._audit = None
 
     def let_pass(self, now_ms: int) -> None:
         """Windows move on, and what was not touched for long is packed."""

@@ -29,6 +29,14 @@ def compression() -> str | None:
     return "zstd" if has_zstd() else None
 
 
+def claimed_by_another(topic: str, partition: int) -> str:
+    """Why a worker stops that has lost a claim, and no partition with it."""
+    return (
+        f"{topic}-{partition} is ours by the group's word, but another worker claimed it: start again, and"
+        " see that no two groups share an app id"
+    )
+
+
 class Claim:
     """The right to write one changelog partition, until someone else claims it."""
 
@@ -113,10 +121,14 @@ class Producers:
             return Claim(self.shared, topic, partition, None)
         transactional_id = f"{topic}-{partition}"
         producer = self._new(idempotent=True, transactional_id=transactional_id)
-        await producer.start()
-        # We want the fenced id, not the transactions: a transaction a chunk would cost four round trips.
-        producer._txn_manager.transactional_id = None  # noqa: SLF001 - listed in internals
-        await producer.send_and_wait(topic, owner.encode(), key=CLAIM_KEY, partition=partition)
+        try:
+            await producer.start()
+            # We want the fenced id, not the transactions: a transaction a chunk would cost four round trips.
+            producer._txn_manager.transactional_id = None  # noqa: SLF001 - listed in internals
+            await producer.send_and_wait(topic, owner.encode(), key=CLAIM_KEY, partition=partition)
+        except Exception:
+            await producer.stop()
+            raise
         return Claim(producer, topic, partition, transactional_id)
 
     def _new(self, *, idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:

@@ -14,7 +14,7 @@ from faust.types import TP, EventT
 from agents.lane.chunk import Chunk, ChunkSchema
 from agents.lane.cursor import Admission
 from agents.lane.halt import halting
-from agents.lane.producers import CLAIM_KEY, Producers
+from agents.lane.producers import CLAIM_KEY, Producers, claimed_by_another
 from agents.lane.slot import Slot
 from agents.lane.types import ShardT, StopWorker
 from agents.lane.writer import Destination, ShardWriter
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EXIT_CONFIG = 78
 RETRY_SECONDS = 0.5
+FIRST = -1
+"""Faust's word for an offset before the first."""
 
 
 class LaneTable(Table[Any, Any], Generic[ShardT]):
@@ -118,6 +120,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 claim = await self.producers.claim(topic, number, f"{socket.gethostname()} {generation_id}")
             except ProducerFenced:
                 self.log.warning("%s-%d went to another worker while we took it over", topic, number)
+                self.app.add_future(self._require_rebalance(number, generation_id))
                 return
             except KafkaConnectionError as error:
                 self.log.warning("no broker to claim %s-%d from: %s", topic, number, error)
@@ -127,6 +130,13 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 to = Destination(topic, number, most, self.app.queue_chunks, self._renew_seconds)
                 self.slots[number].writer = ShardWriter(claim, to, self.app, self.app.lane_stats)
                 return
+
+    async def _require_rebalance(self, number: int, generation_id: int) -> None:
+        """Whoever claimed a shard after us owns it by a later word of the group; stop if that never comes."""
+        with halting("taking over partitions"):
+            await asyncio.sleep(self.app.conf.broker_session_timeout)
+            if self.app.consumer_generation_id == generation_id and not await self.app.rebalance_follows():
+                raise StopWorker(claimed_by_another(self.changelog_topic_name, number))
 
     async def _require_equal_partition_counts(self) -> None:
         """One shard serves partition p of every topic, so all must have as many; else the worker stops."""
@@ -148,10 +158,13 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 slot.ready = False
                 self._on_revoked(number)
 
-    def persisted_offset(self, tp: TP) -> int | None:
-        """Where recovery may go on from: a kept or standby shard is not read again."""
+    def persisted_offset(self, tp: TP) -> int:
+        """Where recovery may go on from: a kept or standby shard is not read again, a new one from the first.
+
+        Never None: Faust would go on from where a former shard of this process had read to.
+        """
         slot = self.slots.get(tp.partition)
-        return slot.logged_to if slot else None
+        return FIRST if slot is None or slot.logged_to is None else slot.logged_to
 
     async def on_changelog_event(self, event: EventT[Any]) -> None:
         """Merge a chunk of the changelog at once; read again where a piece before it is missing."""
@@ -230,7 +243,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 if self._overtaken(withdrawals):
                     slot.refold = True
                     return False
-        if not slot.ready:
+        if not slot.ready and slot.writer is not None:
             slot.ready = True
             self._on_ready(tp.partition)
         return True

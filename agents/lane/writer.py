@@ -13,7 +13,7 @@ from faust.types import EventT
 from agents.lane.batches import batches
 from agents.lane.cursor import Cursor, Ticket
 from agents.lane.halt import halting
-from agents.lane.producers import Claim
+from agents.lane.producers import Claim, claimed_by_another
 from agents.lane.stats import LaneStats
 from agents.lane.types import StopWorker
 
@@ -173,10 +173,7 @@ class ShardWriter:
             await self._send(entries)
         except ProducerFenced as error:
             if not await self._group.rebalance_follows():
-                raise StopWorker(
-                    f"{self._to.topic}-{self._to.partition} is ours by the group's word, but another worker"
-                    " claimed it: start again, and see that no two groups share an app id"
-                ) from error
+                raise StopWorker(claimed_by_another(self._to.topic, self._to.partition)) from error
             logger.warning("another worker has taken over %s-%d", self._to.topic, self._to.partition)
             return False
         return True

@@ -67,9 +67,7 @@ def register_live_page(app: faust.App, state: WorkerState) -> None:
     web = cast("Web", app.web).web_app
     web.on_shutdown.append(live.close)
     web.on_response_prepare.append(_secure)
-    pages = {
-        "/" if name == "page.html" else f"/page/{name}": _asset_page(read_asset(name)) for name in ASSETS
-    }
+    pages = {_path_of(name): _asset_page(read_asset(name)) for name in ASSETS}
     pages |= _data_pages(state, live)
     for path, page in pages.items():
         app.page(path, name=f"voronka-page:{path}")(cast("ViewHandlerFun", page))

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import faust
@@ -42,7 +42,7 @@ class CounterShard(JourneyShard):
         """A count needs no folding."""
         yield from ()
 
-    def audit(self) -> Iterator[None]:
+    def audit(self) -> Generator[None, None, None]:
         """Nor is there anything to audit."""
         yield from ()
 

@@ -1,6 +1,7 @@
 """A worker that slept through its session and wakes with a write in hand; compaction runs after it."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,6 +104,29 @@ def test_a_zombies_late_write_changes_nothing_even_after_compaction(run: Run, of
     run.finish(last)
     assert last.last()["stats"]["recovered_records"] >= len(run.sent)
     assert last.last()["stats"]["holes"] == 0
+
+
+def test_a_sleeper_that_gets_its_partition_back_has_all(run: Run) -> None:
+    """Nobody else was there: the shard that was ahead of its log is read again, from the log's beginning."""
+    topic = run.topics[0]
+    run.send(topic, story(50, 0, 10))
+    first = run.start(session=2)
+    run.finish(first)
+    first.child.kill()
+    sleeper = run.start(session=2, slow=3)
+    until(lambda: sleeper.total() == 500, 40, sleeper.told)
+    run.send(topic, story(25, 10, 10))
+    until(lambda: sleeper.total() == 750, 40, sleeper.told)
+    assert sleeper.last()["durable"] != sleeper.last()["next"]
+    sleeper.child.send(signal.SIGSTOP)
+    time.sleep(5)
+    sleeper.child.send(signal.SIGCONT)
+    until(lambda: sleeper.last()["stats"]["abandoned_chunks"] > 0, 40, sleeper.told)
+    run.finish(sleeper)
+    run.send(topic, story(50, 20, 1))
+    run.finish(sleeper)
+    assert run.logged() == run.sent
+    assert stale_writes(run) == []
 
 
 def test_without_protection_a_zombies_late_write_would_lose(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import pytest
@@ -34,7 +34,7 @@ def test_what_happens_meanwhile_is_no_drift(seed: int) -> None:
     """Events come, journeys begin and time passes between the pieces of an audit: it ends at zero."""
     cluster = _cluster(seed)
     cluster.run(chunk=20, most=15)
-    audits: list[Iterator[None]] = [iter(shard.audit()) for shard in cluster.shards.values()]
+    audits: list[Generator[None, None, None]] = [shard.audit() for shard in cluster.shards.values()]
     while audits:
         cluster.run(chunk=5, most=2)
         cluster.advance(cluster.clock.now_ms() + 3_600_000)
@@ -65,11 +65,28 @@ def test_an_audit_ends_unheard_where_the_shard_is_read_back() -> None:
     cluster = _cluster(3)
     cluster.run()
     shard = max(cluster.shards.values(), key=lambda each: len(each.journeys))
-    audit = iter(shard.audit())
+    audit = shard.audit()
     next(audit)
     shard.restore(())
     assert list(audit) == []
     assert shard.stats.audits == 0
+
+
+def test_an_audit_that_is_broken_off_follows_the_shard_no_longer() -> None:
+    """What is folded afterwards is not folded a second time for nobody."""
+    cluster = _cluster(3)
+    cluster.run(chunk=20, most=15)
+    shard = max(cluster.shards.values(), key=lambda each: len(each.journeys))
+    audit = shard.audit()
+    next(audit)
+    followed = shard._audit
+    assert followed is not None
+    before = dict(followed.totals.sums("all"))
+    audit.close()
+    assert shard._audit is None
+    cluster.run()
+    assert followed.totals.sums("all") == before
+    assert _through(shard) == 0
 
 
 def test_what_an_audit_and_a_shard_leave_behind_is_free_at_once() -> None:
@@ -97,7 +114,7 @@ class Endless:
     audits: int = 0
     thrice: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def audit(self) -> Iterator[None]:
+    def audit(self) -> Generator[None, None, None]:
         yield from (None, None, None)
         self.audits += 1
         if self.audits == 3:

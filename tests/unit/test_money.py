@@ -3,7 +3,7 @@
 import pytest
 
 from streams.events import Rejected
-from streams.money import EXPONENTS, MOST_MINOR, format_minor, minor_units, parse_amount
+from streams.money import EXPONENTS, MOST_MINOR, minor_units, parse_amount
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,3 @@ def test_a_rejection_names_the_field_it_is_about() -> None:
     assert isinstance(bad, Rejected)
     assert isinstance(unknown, Rejected)
     assert (bad.field, unknown.field) == ("data.cost", "data.currency")
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [(123_450, "RUB", "1234.50"), (5, "RUB", "0.05"), (0, "JPY", "0"), (-5, "KWD", "-0.005")],
-)
-def test_minor_units_are_shown_in_major_ones(minor: int, currency: str, text: str) -> None:
-    """With all decimals of the currency."""
-    assert format_minor(minor, currency) == text

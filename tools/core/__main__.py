@@ -14,9 +14,9 @@ from setuptools import setup
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("streams", "agents", "dashboards")
 HOT = (
-    *("calendar", "zones", "rules", "rates", "rows", "ways", "panes", "window_sums", "later", "totals"),
-    *("forms", "instants", "payload_checks", "decode", "joins", "growth", "ledger_growth", "journeys"),
-    *("packing", "moves", "stories", "book", "opportunity", "monthly_facts", "passage"),
+    *("calendar", "zones", "rules", "rates", "rows", "ways", "panes", "window_sums", "later", "minimum"),
+    *("totals", "forms", "instants", "payload_checks", "decode", "joins", "growth", "ledger_growth"),
+    *("journeys", "packing", "moves", "stories", "book", "opportunity", "monthly_facts", "passage"),
     *("stock_facts", "facts", "folding"),
     *("customers", "owners"),
 )
