@@ -23,6 +23,6 @@ class Faults:
     slow_outputs: float = 0.0
     die_at: Death = ""
     after: int = 1
-    off: Literal["", "counter", "order", "future", "quarantine", "recall"] = ""
+    off: Literal["", "counter", "order", "future", "quarantine", "recall", "anew"] = ""
     checkpoints: bool = False
     """Whether shards log them all the time."""

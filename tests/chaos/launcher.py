@@ -24,7 +24,7 @@ from agents.journeys import checkpointing
 from agents.journeys.job import JourneyJob
 from agents.journeys.recall import Recall
 from agents.journeys.shard import JourneyShard
-from agents.lane import HEAD_KEY, Effects, LaneApp, LaneRecord, Output, checkpoints
+from agents.lane import HEAD_KEY, Effects, LaneApp, LaneRecord, LaneTable, Output, checkpoints
 from agents.lane.feed import Feed
 from agents.lane.writer import Flush, Note, ShardWriter
 from agents.settings import load_settings
@@ -160,6 +160,12 @@ def settle_first() -> None:
     ShardWriter.put = settled_put  # type: ignore[assignment, method-assign]
 
 
+def where_a_kept_shard_stands(table: LaneTable[Any], tp: TP) -> int | None:
+    """Nothing of a new shard, so that Faust goes on from where a former one of this process had read to."""
+    slot = table.slots.get(tp.partition)
+    return slot.logged_to if slot else None
+
+
 def loosen(faults: Faults) -> None:
     """Switch one protection off."""
     match faults.off:
@@ -174,6 +180,8 @@ def loosen(faults: Faults) -> None:
             Recall.note = lambda *_: None  # type: ignore[method-assign]
         case "order":
             settle_first()
+        case "anew":
+            LaneTable.persisted_offset = where_a_kept_shard_stands  # type: ignore[assignment, method-assign]
         case _:
             assert not faults.off, f"there is no protection {faults.off}"
 
