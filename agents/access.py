@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from redis.asyncio import Redis
 
 from agents.environment import Reader
 
 _REDIS = re.compile(r"rediss?://(\S*@)?([^\s@/:\[]+|\[[\da-f:]+\])(:\d{1,5})?(/\d*)?(\?\S*)?|unix://\S+")
+
+LAST_PORT = 65_535
 
 
 class Security(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +51,24 @@ class RedisAddress(msgspec.Struct, frozen=True):
 def read_redis(read: Reader) -> RedisAddress | None:
     """The mirror's address from the environment; None without one."""
     url = read.secret("REDIS")
-    if url is not None and not _REDIS.fullmatch(url):
+    if url is not None and not _is_redis(url):
         read.problem(
             "REDIS", "this is no address of a Redis", "write redis://host:port/0, rediss:// with TLS"
         )
         return None
     return None if url is None else RedisAddress(url)
+
+
+def _is_redis(url: str) -> bool:
+    """Whether a client can be made of the address: its options are checked nowhere else before a write."""
+    if not _REDIS.fullmatch(url):
+        return False
+    try:
+        pool: Any = Redis.from_url(url).connection_pool
+        connection = pool.make_connection()
+    except (TypeError, ValueError):
+        return False
+    return 0 < getattr(connection, "port", LAST_PORT) <= LAST_PORT
 
 
 def read_security(read: Reader) -> Security:

@@ -110,8 +110,12 @@ class VoronkaWorker:
         return time.monotonic() - self._beat
 
     def recovered(self) -> bool:
-        """Whether this worker has joined the group and its shards, if any, are complete."""
-        return self.app.lane_stats.recoveries > 0 and not self.app.rebalancing
+        """Whether this worker has joined the group and its shards, if any, are complete.
+
+        Faust says too early that a rebalance is over, where another one came amid the folding.
+        """
+        complete = all(slot.ready for slot in self.table.slots.values())
+        return complete and self.app.lane_stats.recoveries > 0 and not self.app.rebalancing
 
     @property
     def lane_stats(self) -> LaneStats:

@@ -28,6 +28,7 @@ from streams.events import Rejected
 from streams.kpis import ALL_TIME
 from streams.scorecard import Card
 from streams.windows import RIPE_WINDOW
+from streams.zones import day_start_ms
 
 _CHUNK = 1_000
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -41,7 +42,7 @@ def moment_ms(text: str, zone: str) -> int:
     """The instant that is meant: with an offset, on the business zone's wall, or the end of a day."""
     try:
         day = date.fromisoformat(text) if len(text) == len("2026-03-31") else None
-        there = datetime.fromisoformat(text) if day is None else datetime.combine(day, time.max)
+        there = datetime.fromisoformat(text) if day is None else datetime.combine(day, time.min)
     except ValueError as error:
         fix = "write such as 2026-03-31, 2026-03-31T18:00 or 2026-03-31T18:00+03:00"
         raise AsOfError(f"--as-of: {text!r} is no moment: {fix}") from error
@@ -49,6 +50,8 @@ def moment_ms(text: str, zone: str) -> int:
         there = there.replace(tzinfo=ZoneInfo(zone))
     if not 1970 <= there.year <= 2100:
         raise AsOfError(f"--as-of: {text!r} is out of reach: name a year from 1970 to 2100")
+    if day is not None:  # to its last instant, also where clocks go back at midnight
+        return day_start_ms(ZoneInfo(zone), (day - _EPOCH.date()).days + 1) - 1
     return (there - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -52,7 +52,7 @@ def clear_errors(settings: Settings) -> Iterator[None]:
     try:
         _knock(settings)
         yield
-    except (KafkaError, OSError) as error:
+    except (KafkaError, OSError, UnicodeError) as error:  # a name that cannot be one is a UnicodeError
         raise BrokerError(
             f"Kafka at {settings.broker} does not answer as expected: {error or type(error).__name__}\n"
             "  start it, or correct VORONKA_BROKER and VORONKA_KAFKA_*"
@@ -65,7 +65,7 @@ def _knock(settings: Settings) -> None:
         host, _, port = address.rpartition(":")
         try:
             socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             refused = error
         else:
             return

@@ -195,10 +195,16 @@ class Reader:
         if path is None:
             return SHIPPED
         try:
-            return load_catalogue(path.read_text(encoding="utf-8"))
+            catalogue = load_catalogue(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, CatalogueError) as error:
             self.problem(name, f"{path}: {error}", "correct the file")
             return SHIPPED
+        if missing := SHIPPED.kpis.keys() - catalogue.kpis.keys():
+            some = ", ".join(sorted(missing)[:3])
+            what = f"{path}: it has a version, so it would replace the shipped KPIs, such as {some}"
+            self.problem(name, what, "remove the version: the file adds to them then")
+            return SHIPPED
+        return catalogue
 
     def rates(self, name: str, currency: str) -> Rates:
         """What other currencies are worth, from a CSV file; without one they are only counted."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agents.environment import ADDRESS
 from agents.errors import UserError
 from agents.settings import Settings, load_settings
 from streams.kpis import PERIODS
@@ -94,20 +95,20 @@ def command(
         for line in lines(answer, settings, language, by):
             click.echo("\t".join(line))
     if answer["partial"]:
-        click.echo("voronka: partial: other workers hold the other shards", err=True)
+        click.echo("voronka: partial: nobody answers for some of the shards", err=True)
 
 
 def ask(address: str, window: str) -> dict[str, Any]:
     """A worker's `/api/kpis`."""
-    host, colon, port = address.rpartition(":")
-    if not (host and colon and port.isdigit()):
+    host, _, port = address.rpartition(":")
+    if not ADDRESS.fullmatch(address):
         raise WorkerError(f"--address: {address!r} is no address: write host:port")
     connection = HTTPConnection(host, int(port), timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", f"/api/kpis?window={window}")
         response = connection.getresponse()
         answer: dict[str, Any] = msgspec.json.decode(response.read(), type=dict[str, Any])
-    except (OSError, HTTPException, msgspec.MsgspecError) as error:
+    except (OSError, HTTPException, UnicodeError, msgspec.MsgspecError) as error:
         raise WorkerError(
             f"no worker answers at {address} ({error}): start `voronka worker`, or name its --address"
         ) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.comparison import before_of, earlier_of
 from agents.desk.card import LiveCard, card_about, live_card, scores
-from agents.pages import unready
+from agents.pages import READY_LAG_RECORDS, unready
 from agents.plan import BESIDES, plan_data
 from agents.plan import PERIODS as PERIODS_OF_PLANS
 from agents.readings import Readings, WorkerState, lags_of, read_all
@@ -195,7 +195,8 @@ def _merged(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _health(state: WorkerState, readings: Readings) -> dict[str, Any]:
-    """What became of the records, over all shards that are counted in; `ready` is this worker's own."""
+    """What became of the records, over all shards that are counted in; `ready` is this worker's own,
+    `behind` everybody's."""
     lags, stats = all_lags(state), readings.stats
     known = [lag for lag in lags.values() if lag is not None]
     quarantined = _merged(each.quarantined for each in stats)
@@ -209,6 +210,7 @@ def _health(state: WorkerState, readings: Readings) -> dict[str, Any]:
         "lag": sum(known) if len(known) == len(lags) else None,
         "lag_by_topic": {topic: lag or 0 for topic, lag in lags.items()},
         "ready": not unready(state),
+        "behind": any(lag is None or lag > READY_LAG_RECORDS for lag in lags.values()),
         "redis": state.desk.redis_up(),
     }
 

@@ -21,7 +21,7 @@ from streams.rows import CUTS
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _TOTAL_UNITS: dict[str, TotalUnit] = {
-    total.id: total.unit for total in TOTALS.values() if total.kind != "aim"
+    total.id: total.unit for total in TOTALS.values() if total.kind != "aim" and not total.edges
 } | {CLOCK: "ms"}
 _POWERS: dict[Unit, tuple[int, int]] = {
     "count": (0, 0),

@@ -36,6 +36,8 @@ EVIDENCE = (
 _KNOWN_EVIDENCE = frozenset(EVIDENCE) | {
     f"{entity}:{name}" for entity in ("lead", "deal") for name in EVIDENCE
 }
+_VALUE = "value"
+"""What the API calls a value; a stage beside it would be taken for one."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _MOST_CHANNELS = 8
 
@@ -136,7 +138,7 @@ def load_funnels(text: str) -> Funnels:
 
 def _stage(stage_id: str, raw: dict[str, Any]) -> Stage:
     where = f"stage {stage_id}"
-    _check_id(where, stage_id, reserved=WON.id)
+    _check_id(where, stage_id, reserved=(WON.id, _VALUE))
     try:
         stage = msgspec.convert(raw, _Stage)
     except msgspec.ValidationError as error:
@@ -153,7 +155,7 @@ def _channel(number: int, raw: dict[str, Any], stages: Mapping[str, Stage]) -> _
         channel = msgspec.convert(raw, _Channel)
     except msgspec.ValidationError as error:
         raise FunnelError(f"{where}: {error}") from error
-    _check_id(where, channel.id, reserved=UNKNOWN)
+    _check_id(where, channel.id, reserved=(UNKNOWN,))
     _names(where, channel.name)
     for field, listed in (("entry", (channel.entry,)), ("stages", channel.stages)):
         for stage_id in listed:
@@ -176,8 +178,8 @@ def _names(where: str, names: _Names) -> Mapping[str, str]:
     return {"en": names.en, "ru": names.ru}
 
 
-def _check_id(where: str, name: str, *, reserved: str) -> None:
-    if name == reserved:
+def _check_id(where: str, name: str, *, reserved: tuple[str, ...]) -> None:
+    if name in reserved:
         raise FunnelError(f"{where}: id: {name!r} is reserved, choose another")
     if not _ID.fullmatch(name):
         raise FunnelError(f"{where}: id: use up to 32 of a-z, 0-9 and _, a letter first")

@@ -119,17 +119,17 @@ class Rendering:
     def _denominator(self, node: Node) -> str:
         match node:
             case Total(total, _, True):
-                return f"({self._previous(total)} > 0)"
+                return f"({self._previous(total)} {_unequal(node)} 0)"
             case Total(total, ripe=True):
-                return f"({self._ripe(total)} > 0)"
+                return f"({self._ripe(total)} {_unequal(node)} 0)"
             case Total(total, False) if total != CLOCK and BASE_TOTALS[total].kind == "flow":
                 what_is_left = BASE_TOTALS[total].absence == "unknown"
-                return f"({self._sum(total)} {'!=' if what_is_left else '>'} 0)"
+                return f"({self._sum(total)} {'!=' if what_is_left else _unequal(node)} 0)"
             case _ if not any(total.id != CLOCK for total in _leaves(node)):
                 return self._part(node)
             case _:
                 pass
-        return f"({self._node(node)} {'!=' if _may_be_negative(node) else '>'} 0)"
+        return f"({self._node(node)} {_unequal(node)} 0)"
 
     def _total(self, total: str, next_stage: bool) -> str:
         """A total; 0 where it was never counted but something else of the KPI was."""
@@ -221,6 +221,11 @@ def _leaves(node: Node) -> tuple[Total, ...]:
             return (*_leaves(left), *_leaves(right))
         case _:
             assert_never(node)
+
+
+def _unequal(node: Node) -> str:
+    """How to ask whether something is not zero."""
+    return "!=" if _may_be_negative(node) else ">"
 
 
 def _may_be_negative(node: Node) -> bool:

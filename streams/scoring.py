@@ -155,6 +155,8 @@ class _Scorer:
                 return None
             percent = 100 * (value - worst) / (best - worst)
             return percent if direction == measure.direction else 100 - percent
+        if down and value <= best and self.mode == "correct":
+            return 100.0
         over, under = (best, value) if down else (value, best)
         return 100 * over / under if under else None
 

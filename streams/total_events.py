@@ -26,6 +26,8 @@ _EVENTS: dict[str, str] = {
     "enquiries_qualified": "lead.created lead.qualified",
     "enquiries_won": "lead.created deal.won",
     "qualified_leads": "lead.qualified",
+    "assign_ms": f"{_ANSWER} lead.assigned",
+    "attempt_ms": f"{_ANSWER} lead.contact_attempted",
     "qualified_won": "lead.qualified deal.won",
     **dict.fromkeys(("responses", "response_ms", "response_bucket"), _ANSWER),
     **dict.fromkeys(("response_working_ms", "response_working_bucket"), _ANSWER),

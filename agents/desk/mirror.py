@@ -14,7 +14,6 @@ import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ class Mirror:
                     body = msgspec.json.encode(document)
                     pipeline.set(f"{self._prefix}:{name}", body, ex=EXPIRE_SECONDS)
                 await pipeline.execute()
-        except (RedisError, OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it answers, the worker goes on without it
             if self.up is not False:
                 logger.warning(
                     "Redis takes nothing now, its keys expire: %s", str(error) or type(error).__name__

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import faust
+from faust.tables.manager import TableManager
 from faust.types import TP
 
 from agents.errors import UserError
@@ -13,6 +14,7 @@ from agents.lane import internals
 from agents.lane.chunk import ChunkSchema
 from agents.lane.consumer import LaneConsumer, LaneTransport
 from agents.lane.feed import Feed
+from agents.lane.recovery import LaneRecovery
 from agents.lane.scans import Scans
 from agents.lane.stats import LanePosition, LaneStats
 from agents.lane.table import LaneTable
@@ -65,6 +67,8 @@ class LaneApp(faust.App):
         self.lane_tables: list[LaneTable[Any]] = []
         self.lane_stats = LaneStats()
         super().__init__(*args, **{**DEFAULTS, **options, **REQUIRED})
+        tables = cast("TableManager", self.tables)
+        tables._recovery = LaneRecovery(self, tables, beacon=tables.beacon)  # noqa: SLF001 - listed in internals
 
     async def on_start(self) -> None:
         """Scan by our own beat from the first record that is read: Faust starts tasks after the recovery."""

@@ -11,8 +11,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from agents.lane.checks import require_log
 from agents.lane.chunk import Chunk
 from agents.lane.cursor import Cursor
+from agents.lane.halt import halting
 from agents.lane.spans import Span
 from agents.lane.thread import LaneConsumerThread
 
@@ -86,6 +88,9 @@ class LaneConsumer(driver.Consumer):
         self.stop_flow()
         await super().perform_seek()
         offsets = {tp: self._read_offset.get(tp) for tp in self.assignment() if not self._is_changelog_tp(tp)}
+        with halting("finding where to go on"):
+            for table in self.app.lane_tables:
+                require_log(table, offsets)
         new = [tp for tp, offset in offsets.items() if not offset]
         starts = await self.earliest_offsets(*new) if new else {}
         places = {tp: offset or starts[tp] for tp, offset in offsets.items()}

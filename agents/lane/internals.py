@@ -16,6 +16,7 @@ CONSUMER = "faust.transport.consumer:Consumer"
 DELEGATE = "faust.transport.consumer:ThreadDelegateConsumer"
 THREAD = "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread"
 RECOVERY = "faust.tables.recovery:Recovery"
+COORDINATOR = "aiokafka.consumer.group_coordinator:GroupCoordinator"
 SUBSCRIPTION = "aiokafka.consumer.subscription_state"
 
 # (where, name, parameters that must be there, why)
@@ -50,12 +51,16 @@ USED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     (THREAD, "_highwaters", ("self", "partitions"), "overridden: ends as fetches tell them"),
     (THREAD, "_create_worker_consumer", ("self", "transport"), "overridden: _fetch_max_wait_ms is lowered"),
     (THREAD, "on_start", ("self",), "overridden: heartbeats are timed"),
+    (RECOVERY, "_wait", ("self", "coro", "timeout"), "overridden: a wait that runs out ends the worker"),
     (RECOVERY, "active_remaining", ("self",), "active_offsets is written back after a hole"),
     (RECOVERY, "standby_remaining", ("self",), "standby_offsets is written back after a hole"),
+    ("faust.tables.manager:TableManager", "add", ("self", "table"), "its _recovery is ours"),
     ("faust.tables.base:Collection", "on_changelog_event", ("self", "event"), "overridden: restores at once"),
     ("faust.serializers.schemas:Schema", "compile", ("self", "app"), "overridden: records pass undecoded"),
+    (COORDINATOR, "check_errors", ("self",), "called: Faust reads past what would raise its errors"),
+    ("aiokafka.consumer.fetcher:Fetcher", "fetched_records", ("self",), "its error_future is looked at"),
     (
-        "aiokafka.consumer.group_coordinator:GroupCoordinator",
+        COORDINATOR,
         "_do_heartbeat",
         ("self",),
         "wrapped: the age of the last heartbeat tells a paused worker from a living one",

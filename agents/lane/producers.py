@@ -41,9 +41,14 @@ class Claim:
     """The right to write one changelog partition, until someone else claims it."""
 
     def __init__(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, transactional_id: str | None
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        partition: int,
+        transactional_id: str | None,
+        offset: int = -1,
     ) -> None:
-        self.producer = producer
+        self.producer, self.offset = producer, offset
         self._topic, self._partition, self._transactional_id = topic, partition, transactional_id
         self._renewed_at = monotonic()
 
@@ -125,11 +130,11 @@ class Producers:
             await producer.start()
             # We want the fenced id, not the transactions: a transaction a chunk would cost four round trips.
             producer._txn_manager.transactional_id = None  # noqa: SLF001 - listed in internals
-            await producer.send_and_wait(topic, owner.encode(), key=CLAIM_KEY, partition=partition)
+            sent = await producer.send_and_wait(topic, owner.encode(), key=CLAIM_KEY, partition=partition)
         except Exception:
             await producer.stop()
             raise
-        return Claim(producer, topic, partition, transactional_id)
+        return Claim(producer, topic, partition, transactional_id, sent.offset)
 
     def _new(self, *, idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:
         conf = self._app.conf

@@ -16,6 +16,8 @@ class Slot(Generic[ShardT]):
     ready: bool = False
     refold: bool = True
     logged_to: int | None = None
+    claimed_at: int = -1
+    """Offset of the record by which its owner claimed it, where the broker fences."""
 
     async def rest(self) -> bool:
         """Give up the right to write; False when the shard is ahead of its log and cannot be kept."""

@@ -11,6 +11,7 @@ from faust import Table
 from faust.tables.manager import TableManager
 from faust.types import TP, EventT
 
+from agents.lane.checks import require_equal_counts
 from agents.lane.chunk import Chunk, ChunkSchema
 from agents.lane.cursor import Admission
 from agents.lane.halt import halting
@@ -23,7 +24,6 @@ from agents.turns import Turns
 if TYPE_CHECKING:
     from agents.lane.app import LaneApp
 
-EXIT_CONFIG = 78
 RETRY_SECONDS = 0.5
 FIRST = -1
 """Faust's word for an offset before the first."""
@@ -78,7 +78,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         await self._producers.start()
         await self.changelog_topic.maybe_declare()
         with halting("checking topics"):
-            await self._require_equal_partition_counts()
+            await require_equal_counts(self)
 
     async def on_stop(self) -> None:
         """Faust has waited for flushes in flight: end writers and producers."""
@@ -102,6 +102,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         """
         with halting("taking over partitions"):
             self._recovery_started_at = monotonic()
+            self.withdraw()
             ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
             for number, slot in list(self.slots.items()):
                 if not await slot.rest() or number not in ours:
@@ -115,7 +116,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
     async def _claim(self, number: int, generation_id: int) -> None:
         """Give an owned shard its writer; not if another worker claims it first, or we were reassigned."""
         topic = self.changelog_topic_name
-        while self.app.consumer_generation_id == generation_id:
+        while self.app.consumer_generation_id == generation_id and not self.app.should_stop:
             try:
                 claim = await self.producers.claim(topic, number, f"{socket.gethostname()} {generation_id}")
             except ProducerFenced:
@@ -128,6 +129,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
             else:
                 most = self.producers.max_entry_bytes
                 to = Destination(topic, number, most, self.app.queue_chunks, self._renew_seconds)
+                self.slots[number].claimed_at = claim.offset
                 self.slots[number].writer = ShardWriter(claim, to, self.app, self.app.lane_stats)
                 return
 
@@ -137,18 +139,6 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
             await asyncio.sleep(self.app.conf.broker_session_timeout)
             if self.app.consumer_generation_id == generation_id and not await self.app.rebalance_follows():
                 raise StopWorker(claimed_by_another(self.changelog_topic_name, number))
-
-    async def _require_equal_partition_counts(self) -> None:
-        """One shard serves partition p of every topic, so all must have as many; else the worker stops."""
-        for topic in (self.changelog_topic_name, *self.sources):
-            count = await self.producers.partitions(topic)
-            if count != self.partitions:
-                found = f"has {count} partitions" if count else "does not exist"
-                raise StopWorker(
-                    f"topic {topic} {found}, table {self.name} has {self.partitions}: create the topic with"
-                    f" {self.partitions} partitions; to change the number, replay into new topics",
-                    EXIT_CONFIG,
-                )
 
     def withdraw(self) -> None:
         """Partitions were revoked: nothing is fed or exported until the next recovery is complete."""
@@ -195,7 +185,8 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
         """Faust believes that the changelog is read: stop rather than go on with less than was logged."""
         end = cast("TableManager", self.app.tables).recovery.active_highwaters.get(tp)
         logged_to = self.slots[tp.partition].logged_to
-        if end is not None and end >= 0 and (logged_to is None or logged_to < end):
+        end = max(FIRST if end is None else end, self.slots[tp.partition].claimed_at)
+        if end > (FIRST if logged_to is None else logged_to):
             raise RuntimeError(f"{tp} was read to offset {logged_to}, its last one is {end}")
 
     def _report(self, tp: TP, offset: int) -> None:

@@ -26,6 +26,13 @@ def position_of(consumer: aiokafka.AIOKafkaConsumer, tp: TP) -> int | None:
     return state.position if state.has_valid_position else None
 
 
+def raise_errors_of(consumer: aiokafka.AIOKafkaConsumer) -> None:
+    """Raise what ended aiokafka's own tasks: its getmany would, but Faust reads past it."""
+    if consumer._fetcher.error_future.done():  # noqa: SLF001 - listed in internals
+        consumer._fetcher.error_future.result()  # noqa: SLF001 - listed in internals
+    consumer._coordinator.check_errors()  # noqa: SLF001 - listed in internals
+
+
 class LaneConsumerThread(AIOKafkaConsumerThread):
     """Faust's consumer thread; topics of lanes come out as spans, others as before."""
 
@@ -88,6 +95,7 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Mapping[TP, list[Any]]:
+        raise_errors_of(consumer)
         fetched = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         # No await below: positions must be those that this very fetch left behind.
         spans: dict[TP, list[Any]] = {}

@@ -66,7 +66,7 @@ function listen(event, act) {
   source.addEventListener(event, ({ data }) => {
     heardAt = performance.now();
     act(JSON.parse(data));
-    state(pulse?.health.ready === false ? "behind" : "live");
+    state(pulse && (!pulse.health.ready || pulse.health.behind) ? "behind" : "live");
   });
 }
 

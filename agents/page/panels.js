@@ -135,7 +135,7 @@ export function restatements(pulse, words) {
 export function health({ health: told, kpis }, words) {
   const lag = told.lag === null ? words.say("unknown_lag") : words.number(told.lag);
   return figures(words,
-    ["lag", lag, told.lag, told.ready ? "good" : "bad"],
+    ["lag", lag, told.lag, told.ready && !told.behind ? "good" : "bad"],
     ["applied", words.number(told.applied), told.applied],
     ["duplicates", words.number(told.duplicates), told.duplicates],
     ["forwarded", words.number(told.forwarded), told.forwarded],

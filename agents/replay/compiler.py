@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -53,14 +54,25 @@ def make_plan(mapping: MappingFile, funnels: Funnels) -> Plan:
     )
 
 
+def _check_dates(where: str, forms: Sequence[str]) -> None:
+    """Each form must be one that can be read by."""
+    if not forms:
+        raise MappingError(f'{where}: dates: write how dates look, such as ["%m/%d/%Y"] or ["iso"]')
+    for form in forms:
+        try:
+            if form != "iso":
+                datetime.strptime(datetime(2026, 3, 1, tzinfo=UTC).strftime(form), form)  # noqa: DTZ007 - no instant
+        except (ValueError, re.error) as error:
+            raise MappingError(f"{where}: dates: {form!r} cannot be read by: {error}") from error
+
+
 def _check_general(mapping: MappingFile) -> ZoneInfo:
     where = f"mapping {mapping.name}"
     if not _NAME.fullmatch(mapping.name):
         raise MappingError(f"{where}: name: use small letters, digits and dashes, at most 41")
     if minor_units(mapping.currency) is None:
         raise MappingError(f"{where}: currency: {mapping.currency!r} is no ISO 4217 code such as USD")
-    if not mapping.dates:
-        raise MappingError(f'{where}: dates: write how dates look, such as ["%m/%d/%Y"] or ["iso"]')
+    _check_dates(where, mapping.dates)
     if mapping.delimiter is not None and len(mapping.delimiter) != 1:
         raise MappingError(f"{where}: delimiter: write one character, or leave it out to have it found")
     if len(mapping.decimal) != 1 or len(mapping.thousands) > 1 or mapping.decimal == mapping.thousands:

@@ -63,7 +63,8 @@ def publish(
     with producer(settings) as client:
         in_flight = 0
         for row in rows:
-            headers = [(FILE_HEADER, row.file.encode()), (ROW_HEADER, str(row.number).encode())]
+            file = row.file.encode("utf-8", "replace")  # names of files may hold bytes that are no text
+            headers = [(FILE_HEADER, file), (ROW_HEADER, str(row.number).encode())]
             for event in events_of(plan, row, lookups):
                 sent.note(event.id)
                 future = client.send(

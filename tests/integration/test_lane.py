@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from kafka.admin import NewTopic
 
+from agents.lane.checks import EXIT_CONFIG
 from agents.lane.halt import EXIT_FAILED
-from agents.lane.table import EXIT_CONFIG
 from tests.brokers import Broker, EmbeddedBroker, KafkaBroker
-from tests.integration.lane_runs import Run, Worker, story, until
+from tests.integration.lane_runs import Run, Worker, story, until, with_admin
 
 pytestmark = pytest.mark.integration
 Names = Callable[[str], str]
@@ -122,6 +122,25 @@ def test_unequal_partition_counts_stop_the_worker_naming_both(run: Run) -> None:
     worker = run.start()
     assert worker.child.wait(30) == EXIT_CONFIG
     assert f"topic {both[1]} has 3 partitions, table seen has 4" in worker.child.log_tail()
+
+
+def test_a_log_that_was_made_anew_stops_the_worker(kafka_run: Run) -> None:
+    """What it held is missing from every figure, and nothing else would say so."""
+    topic, log = kafka_run.topics[0], f"{kafka_run.app}-seen-changelog"
+    kafka_run.create_topics()
+    kafka_run.send(topic, story(8, 0, 10))
+    worker = kafka_run.start()
+    kafka_run.finish(worker)
+    until(lambda: sum(kafka_run.committed(topic).values()) == 80, 20, worker.told)
+    worker.child.kill()
+    with_admin(kafka_run.bootstrap, lambda admin: admin.delete_topics([log]))
+    with_admin(
+        kafka_run.bootstrap,
+        lambda admin: until(lambda: log not in admin.list_topics(), 20, lambda: "the log stays"),
+    )
+    worker = kafka_run.start()
+    assert worker.child.wait(60) == EXIT_CONFIG
+    assert f"is empty, but {topic} was read to offset" in worker.child.log_tail()
 
 
 def test_an_ordinary_agent_is_served_during_a_backlog(run: Run) -> None:

@@ -239,6 +239,13 @@ def test_a_performance_is_capped(value: int, capped: float, uncapped: float) -> 
     assert row_of(card, "parity", "work/calls").performance_percent == uncapped
 
 
+@pytest.mark.parametrize(("value", "performance"), [(10, 50), (5, 100), (1, 100), (0, 100), (-1, 100)])
+def test_less_than_the_best_is_best_where_less_is_better(value: int, performance: float) -> None:
+    """Also none at all, which has no ratio to anything."""
+    text = SMALL.replace("value = 2\nmin = 0\nmax = 8", f"value = {value}\nmin = 5")
+    assert row_of(load_scorecard(text), "correct", "work/silence").performance_percent == performance
+
+
 def test_a_kpi_counts_once_however_often_its_goals_are_in_a_group() -> None:
     """Defined once, referenced many times: two goals with the same KPI do not make it weigh double."""
     text = SMALL.replace('kpis = ["calls", "silence"]', 'parts = ["a", "b"]\nkpis = ["silence"]')

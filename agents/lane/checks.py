@@ -1,0 +1,38 @@
+"""What must hold of topics before a table may trust them; else the worker stops with what to do."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from faust.types import TP
+
+from agents.lane.types import StopWorker
+
+if TYPE_CHECKING:
+    from agents.lane.table import LaneTable
+
+EXIT_CONFIG = 78
+
+
+async def require_equal_counts(table: "LaneTable[Any]") -> None:
+    """One shard serves partition p of every topic, so all must have as many."""
+    for topic in (table.changelog_topic_name, *table.sources):
+        count = await table.producers.partitions(topic)
+        if count != table.partitions:
+            found = f"has {count} partitions" if count else "does not exist"
+            raise StopWorker(
+                f"topic {topic} {found}, table {table.name} has {table.partitions}: create the topic with"
+                f" {table.partitions} partitions; to change the number, replay into new topics",
+                EXIT_CONFIG,
+            )
+
+
+def require_log(table: "LaneTable[Any]", committed: Mapping[TP, int | None]) -> None:
+    """A log that was empty when its shard was claimed cannot hold what was committed."""
+    for tp, offset in committed.items():
+        slot = table.slots.get(tp.partition)
+        if tp.topic in table.sources and offset and slot is not None and slot.claimed_at == 0:
+            raise StopWorker(
+                f"{table.changelog_topic_name}-{tp.partition} is empty, but {tp.topic} was read to offset"
+                f" {offset}: what it held is gone. Restore it, or let all be read again under a new app id",
+                EXIT_CONFIG,
+            )
