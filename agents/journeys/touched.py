@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.lane import LaneRecord, StopWorker
+from agents.lane import EXIT_CONFIG, LaneRecord, StopWorker
 from streams.base_totals import BASE_TOTALS
 from streams.book import STOCK, Fact, Facts
 from streams.customers import NOTHING, hear
@@ -14,7 +14,6 @@ from streams.packing import thawed
 from streams.rows import Rows
 
 NOT_DECODED = Journey()
-EXIT_FORM = 78
 _FOREIGN = (
     "a journey in Kafka lies there in a form that this version does not read ({}): another one wrote it. Run"
     ' that version, or let this one read all events again: docs/settings.md, "Another version"'
@@ -65,7 +64,7 @@ def journey_of(raw: bytes) -> Journey:
     try:
         return from_bytes(thawed(raw)) if raw else Journey()
     except msgspec.MsgspecError as error:
-        raise StopWorker(_FOREIGN.format(error), EXIT_FORM) from error
+        raise StopWorker(_FOREIGN.format(error), EXIT_CONFIG) from error
 
 
 def restated(changes: list[tuple[Fact, int]], rows: Rows) -> list[str]:

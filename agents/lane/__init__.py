@@ -6,10 +6,11 @@ from agents.lane.producers import CLAIM_KEY
 from agents.lane.slot import Slot
 from agents.lane.stats import LanePosition, LaneStats
 from agents.lane.table import LaneTable
-from agents.lane.types import Effects, Job, LaneRecord, Output, Shard, ShardT, StopWorker
+from agents.lane.types import EXIT_CONFIG, Effects, Job, LaneRecord, Output, Shard, ShardT, StopWorker
 
 __all__ = [
     "CLAIM_KEY",
+    "EXIT_CONFIG",
     "HEAD_KEY",
     "KEEP_MS",
     "Effects",

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
 
-from agents.lane.types import StopWorker
+from agents.lane.types import EXIT_CONFIG, StopWorker
 
 if TYPE_CHECKING:
     from agents.lane.table import LaneTable
-
-EXIT_CONFIG = 78
 
 
 async def require_equal_counts(table: "LaneTable[Any]") -> None:
@@ -27,12 +25,17 @@ async def require_equal_counts(table: "LaneTable[Any]") -> None:
 
 
 def require_log(table: "LaneTable[Any]", committed: Mapping[TP, int | None]) -> None:
-    """A log that was empty when its shard was claimed cannot hold what was committed."""
+    """A log that was empty when its shard was claimed cannot hold what had been committed before.
+
+    It is looked at once a claim: what we commit ourselves comes later, and Faust seeks again at any time.
+    """
     for tp, offset in committed.items():
         slot = table.slots.get(tp.partition)
-        if tp.topic in table.sources and offset and slot is not None and slot.claimed_at == 0:
+        if tp.topic in table.sources and offset and slot is not None and slot.log_was_empty:
             raise StopWorker(
                 f"{table.changelog_topic_name}-{tp.partition} is empty, but {tp.topic} was read to offset"
                 f" {offset}: what it held is gone. Restore it, or let all be read again under a new app id",
                 EXIT_CONFIG,
             )
+    for slot in table.slots.values():
+        slot.log_was_empty = False

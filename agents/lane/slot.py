@@ -18,6 +18,8 @@ class Slot(Generic[ShardT]):
     logged_to: int | None = None
     claimed_at: int = -1
     """Offset of the record by which its owner claimed it, where the broker fences."""
+    log_was_empty: bool = False
+    """Whether that was the log's first record, until the sources' commits have been looked at."""
 
     async def rest(self) -> bool:
         """Give up the right to write; False when the shard is ahead of its log and cannot be kept."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from faust.types import TP
 
-from agents.lane.types import LaneRecord
+from agents.lane.types import EXIT_CONFIG, LaneRecord, StopWorker
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,19 @@ class ReadPositions:
         return Span(first, position, ())
 
     def read(self, tp: TP, records: Sequence[LaneRecord], position: int) -> Iterator[Span]:
-        """Cut what one fetch returned into spans that join without a gap and end at the new position."""
+        """Cut what one fetch returned into spans that join without a gap and end at the new position.
+
+        Records before a known position mean that the client was sent back to the log's beginning.
+        """
         head = records[0].offset
-        first = min(self._read_to.get(tp, head), head)
+        first = self._read_to.get(tp, head)
+        if head < first:
+            raise StopWorker(
+                f"{tp.topic}-{tp.partition} was read to offset {first}, and now begins at {head}: it was made"
+                " anew or cut short. Stop the workers and let their group begin there too"
+                " (kafka-consumer-groups.sh --reset-offsets --to-earliest): what is read again counts once",
+                EXIT_CONFIG,
+            )
         self._read_to[tp] = position
         self._miss(tp, position - first - len(records))
         size = self._span_records

@@ -130,6 +130,7 @@ class LaneTable(Table[Any, Any], Generic[ShardT]):
                 most = self.producers.max_entry_bytes
                 to = Destination(topic, number, most, self.app.queue_chunks, self._renew_seconds)
                 self.slots[number].claimed_at = claim.offset
+                self.slots[number].log_was_empty = claim.offset == 0
                 self.slots[number].writer = ShardWriter(claim, to, self.app, self.app.lane_stats)
                 return
 

@@ -10,6 +10,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
 from agents.lane.fetches import bound
+from agents.lane.halt import halting
 from agents.lane.spans import ReadPositions
 
 HIGHWATER_PATIENCE_SECONDS = 10.0
@@ -101,7 +102,8 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         spans: dict[TP, list[Any]] = {}
         for tp, records in fetched.items():
             position = position_of(consumer, tp) if tp.topic in self._lane_topics else None
-            spans[tp] = records if position is None else list(self.positions.read(tp, records, position))
+            with halting("reading"):
+                spans[tp] = records if position is None else list(self.positions.read(tp, records, position))
         for tp in tuple(active_partitions or ()):  # the other thread changes the set
             if tp.topic in self._lane_topics and tp not in spans:
                 position = position_of(consumer, tp)

@@ -58,6 +58,10 @@ ShardT = TypeVar("ShardT", bound=Shard)
 Job = Callable[[ShardT, TP, Sequence[LaneRecord]], Effects]
 
 
+EXIT_CONFIG = 78
+"""Something outside must be mended before a start can help."""
+
+
 class StopWorker(Exception):  # noqa: N818 - an order, not a fault
     """A job raises it to end the process: the chunk is not committed, the reason is logged."""
 

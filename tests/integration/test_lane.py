@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
 
-from agents.lane.checks import EXIT_CONFIG
 from agents.lane.halt import EXIT_FAILED
+from agents.lane.types import EXIT_CONFIG
 from tests.brokers import Broker, EmbeddedBroker, KafkaBroker
 from tests.integration.lane_runs import Run, Worker, story, until, with_admin
 
@@ -141,6 +144,33 @@ def test_a_log_that_was_made_anew_stops_the_worker(kafka_run: Run) -> None:
     worker = kafka_run.start()
     assert worker.child.wait(60) == EXIT_CONFIG
     assert f"is empty, but {topic} was read to offset" in worker.child.log_tail()
+
+
+def test_a_source_that_was_cut_short_stops_the_worker(kafka_run: Run) -> None:
+    """Its new records lie where others were read before, and would pass for them."""
+    topic = kafka_run.topics[0]
+    kafka_run.create_topics()
+    kafka_run.send(topic, story(8, 0, 10))
+    worker = kafka_run.start()
+    kafka_run.finish(worker)
+    worker.child.kill()
+    consumer = KafkaConsumer(
+        bootstrap_servers=kafka_run.bootstrap, group_id=kafka_run.app, enable_auto_commit=False
+    )
+    places = {TopicPartition(topic, number): OffsetAndMetadata(500, "", -1) for number in range(4)}
+
+    def committed() -> bool:
+        try:
+            consumer.commit(places)
+        except KafkaError:
+            return False  # the group still has its killed member
+        return True
+
+    until(committed, 30, lambda: "the group keeps its member")
+    consumer.close()
+    worker = kafka_run.start()
+    assert worker.child.wait(60) == EXIT_CONFIG
+    assert "was read to offset 500, and now begins at 0" in worker.child.log_tail()
 
 
 def test_an_ordinary_agent_is_served_during_a_backlog(run: Run) -> None:

@@ -12,9 +12,10 @@ from faust.tables.recovery import Recovery, ServiceStopped
 from faust.types import TP
 
 from agents.lane import LaneApp, LaneTable, StopWorker, halt
-from agents.lane.checks import EXIT_CONFIG, require_log
+from agents.lane.checks import require_log
 from agents.lane.slot import Slot
 from agents.lane.thread import raise_errors_of
+from agents.lane.types import EXIT_CONFIG
 
 
 class Ended(BaseException):
@@ -88,12 +89,20 @@ def test_a_log_must_be_read_up_to_the_record_that_claimed_it() -> None:
 def test_an_empty_log_beside_committed_sources_stops_the_worker() -> None:
     """It was made anew: all that was counted before would be missing, and nothing would show it."""
     table = _table()
-    table.slots[0] = Slot(SimpleNamespace(), claimed_at=0)
+    table.slots[0] = Slot(SimpleNamespace(), log_was_empty=True)
     table.slots[1] = Slot(SimpleNamespace(), claimed_at=4)
-    require_log(table, {TP("crm.leads", 0): None, TP("crm.leads", 1): 9, TP("others", 0): 9})
     with pytest.raises(StopWorker, match=r"crm\.leads was read to offset 9") as stopped:
         require_log(table, {TP("crm.leads", 0): 9})
     assert stopped.value.exit_code == EXIT_CONFIG
+
+
+def test_what_a_worker_commits_itself_is_no_reason_to_stop() -> None:
+    """Nor are other topics and other partitions; Faust may look up the commits again later."""
+    table = _table()
+    table.slots[0] = Slot(SimpleNamespace(), log_was_empty=True)
+    table.slots[1] = Slot(SimpleNamespace(), claimed_at=4)
+    require_log(table, {TP("crm.leads", 0): None, TP("crm.leads", 1): 9, TP("others", 0): 9})
+    require_log(table, {TP("crm.leads", 0): 9})
 
 
 async def test_a_rebalance_shows_no_shard_before_it_is_complete() -> None:

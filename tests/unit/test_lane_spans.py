@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 from faust.types import TP
 
+from agents.lane import StopWorker
 from agents.lane.spans import ReadPositions, Span
 
 TOPIC = TP("crm.leads", 0)
@@ -55,10 +56,13 @@ def test_after_a_jump_only_what_was_read_is_claimed() -> None:
     assert covered(positions, 7, position=8) == [(3, 8)]
 
 
-def test_reading_backwards_claims_from_the_first_record() -> None:
-    """When the log was cut and the client began again earlier, nothing beyond is claimed."""
+def test_a_log_that_begins_again_earlier_stops_the_worker() -> None:
+    """What is new there would pass for what was read before; a seek to an earlier place is none of that."""
     positions = ReadPositions(10)
     covered(positions, 90, position=91)
+    with pytest.raises(StopWorker, match=r"crm\.leads-0 was read to offset 91, and now begins at 5"):
+        covered(positions, 5, position=6)
+    positions.sought(TOPIC, 5)
     assert covered(positions, 5, position=6) == [(5, 6)]
 
 
