@@ -23,7 +23,7 @@ class Slot(Generic[ShardT]):
 
     async def rest(self) -> bool:
         """Give up the right to write; False when the shard is ahead of its log and cannot be kept."""
-        writer, self.writer = self.writer, None
+        writer, self.writer, self.log_was_empty = self.writer, None, False
         if writer is None:
             return True
         await writer.close()
