@@ -48,6 +48,8 @@ USED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "overridden: spans",
     ),
     (THREAD, "_seek_wait", ("self", "consumer", "partitions"), "overridden: the position is known again"),
+    (THREAD, "seek", ("self", "partition", "offset"), "overridden: the position is known again"),
+    (THREAD, "seek_to_committed", ("self",), "overridden: positions are unknown until it has ended"),
     (THREAD, "_highwaters", ("self", "partitions"), "overridden: ends as fetches tell them"),
     (THREAD, "_create_worker_consumer", ("self", "transport"), "overridden: _fetch_max_wait_ms is lowered"),
     (THREAD, "on_start", ("self",), "overridden: heartbeats are timed"),

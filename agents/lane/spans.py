@@ -33,6 +33,8 @@ class ReadPositions:
         self._span_records = span_records
         self._read_to: dict[TP, int] = {}
         self.missing: dict[TP, int] = {}
+        self.unsure = False
+        """While seeks are under way that are not told one by one: a fetch may begin anywhere."""
 
     def forget(self) -> None:
         """Positions are no longer known: after an assignment or a revocation."""
@@ -58,13 +60,14 @@ class ReadPositions:
         """
         head = records[0].offset
         first = self._read_to.get(tp, head)
-        if head < first:
+        if head < first and not self.unsure:
             raise StopWorker(
                 f"{tp.topic}-{tp.partition} was read to offset {first}, and now begins at {head}: it was made"
                 " anew or cut short. Stop the workers and let their group begin there too"
                 " (kafka-consumer-groups.sh --reset-offsets --to-earliest): what is read again counts once",
                 EXIT_CONFIG,
             )
+        first = min(first, head)
         self._read_to[tp] = position
         self._miss(tp, position - first - len(records))
         size = self._span_records

@@ -84,6 +84,25 @@ class LaneConsumerThread(AIOKafkaConsumerThread):
         self.positions.forget()
         await super().on_partitions_assigned(assigned, generation_id)
 
+    def seek(self, partition: TP, offset: int) -> None:
+        """Seek one partition."""
+        self.positions.sought(partition, offset)
+        super().seek(partition, offset)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every partition to what is committed; the seeks that follow tell where that is."""
+        found: Mapping[TP, int] = await self.call_thread(self._seek_to_committed)
+        return found
+
+    async def _seek_to_committed(self) -> Mapping[TP, int]:
+        self.positions.unsure = True
+        try:
+            found: Mapping[TP, int] = await self._ensure_consumer().seek_to_committed()
+        finally:
+            self.positions.unsure = False
+            self.positions.forget()
+        return found
+
     async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
         for tp, offset in partitions.items():
             self.positions.sought(tp, offset)

@@ -66,6 +66,17 @@ def test_a_log_that_begins_again_earlier_stops_the_worker() -> None:
     assert covered(positions, 5, position=6) == [(5, 6)]
 
 
+def test_while_nobody_tells_the_seeks_a_fetch_may_begin_anywhere() -> None:
+    """Faust seeks all partitions to what is committed, one after the other, and fetches go on meanwhile."""
+    positions = ReadPositions(10)
+    covered(positions, 90, position=91)
+    positions.unsure = True
+    assert covered(positions, 70, position=71) == [(70, 71)]
+    positions.unsure = False
+    positions.forget()
+    assert covered(positions, 60, position=61) == [(60, 61)]
+
+
 def test_a_fetch_without_records_still_moves_on() -> None:
     """Control records at the end are passed by an empty span, once, and never before a first fetch."""
     positions = ReadPositions(10)
