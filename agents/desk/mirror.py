@@ -55,12 +55,11 @@ class Mirror:
             await self._redis.aclose()
 
     async def _write(self, documents: dict[str, object]) -> None:
+        pipeline = self._redis.pipeline(transaction=True)
+        for name, document in documents.items():
+            pipeline.set(f"{self._prefix}:{name}", msgspec.json.encode(document), ex=EXPIRE_SECONDS)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                pipeline = self._redis.pipeline(transaction=True)
-                for name, document in documents.items():
-                    body = msgspec.json.encode(document)
-                    pipeline.set(f"{self._prefix}:{name}", body, ex=EXPIRE_SECONDS)
                 await pipeline.execute()
         except Exception as error:  # noqa: BLE001 - whatever it answers, the worker goes on without it
             if self.up is not False:

@@ -19,7 +19,8 @@ async def require_equal_counts(table: "LaneTable[Any]") -> None:
             found = f"has {count} partitions" if count else "does not exist"
             raise StopWorker(
                 f"topic {topic} {found}, table {table.name} has {table.partitions}: create the topic with"
-                f" {table.partitions} partitions; to change the number, replay into new topics",
+                f" {table.partitions} partitions; another number takes new topics (docs/settings.md, More"
+                " partitions)",
                 EXIT_CONFIG,
             )
 
